@@ -15,7 +15,7 @@ import { stackNames } from "../contract/names";
 import { UserError } from "../errors/userError";
 import { diagnose } from "../report/diagnostics";
 import { typedPath } from "../terminal/options";
-import type { ClientConfig } from "./sageMaker/clients";
+import { type ClientConfig, sageMaker } from "./sageMaker/clients";
 import { type Pipeline, registeredGroups, registeredPipelines } from "./sageMaker/inventory";
 import { stackProgram } from "./stackProgram";
 import { readOutputs } from "./sageMaker/stackOutputs";
@@ -153,16 +153,18 @@ export function worldOf(
   machine: Machine,
   options: Pick<MachineOptions, "stack" | "workFolder"> = {},
 ): World {
-  const client: ClientConfig = {
+  const config: ClientConfig = {
     region: machine.region,
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
     requestHandler: requestHandler(machine),
     maxAttempts: 1,
   };
+  const client = sageMaker(config);
   const { stack } = options;
   let known: Promise<readonly Pipeline[]> | undefined;
   const folder = options.workFolder === undefined ? "" : ` --work-folder ${options.workFolder}`;
   return {
+    config,
     client,
     machine,
     place: `the work folder ${machine.workspace.folder}`,
@@ -193,8 +195,10 @@ async function openStack({ outputs: file, stack }: WorldOptions): Promise<World>
     stack: name,
     ...(file === undefined ? {} : { outputs: file }),
   });
+  const config: ClientConfig = { region: outputs("region").region };
   return {
-    client: { region: outputs("region").region },
+    config,
+    client: sageMaker(config),
     get place() {
       return `the pipeline ${outputs("pipelineName").pipelineName}`;
     },

@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { type GroupOption, groupsOf, withGroup } from "../groups";
 import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { setApproval } from "../sageMaker/models";
 import { print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
@@ -23,7 +22,7 @@ export function approval(
         options: WorldOptions & JsonOption & GroupOption & { readonly comment?: string },
       ) => {
         await inWorld(options, async (world) => {
-          const client = sageMaker(world.client);
+          const { client } = world;
           const groups = await groupsOf(world, options);
           const changed = await setApproval(client, groups, version, status, options.comment);
           print(

@@ -7,7 +7,6 @@ import { formatListing, type Listing, significant } from "../../terminal/listing
 import { widthOf } from "../../terminal/output";
 import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import { type FullExecution, readExecution } from "../sageMaker/record";
 import { print, type Terminal } from "../terminal";
@@ -118,9 +117,8 @@ export function compare(terminal: Terminal): Command {
     .argument("<other>", "another execution's id or ARN")
     .action(async (named: string, other: string, options: WorldOptions & JsonOption) => {
       await inWorld(options, async (world) => {
-        const client = sageMaker(world.client);
-        const left = await findExecution(client, world, named);
-        const right = await findExecution(client, world, other);
+        const left = await findExecution(world, named);
+        const right = await findExecution(world, other);
         const executions = [
           await readExecution(world, left),
           await readExecution(world, right),

@@ -10,7 +10,6 @@ import { inWorld } from "../inWorld";
 import { counted } from "../ownTable/words";
 import { withWorld } from "../options";
 import { parseDefinition } from "../parseDefinition";
-import { sageMaker } from "../sageMaker/clients";
 import {
   type ExecutionState,
   executionId,
@@ -77,7 +76,7 @@ async function executionsOf(
   named: readonly string[],
   all: boolean,
 ): Promise<readonly ExecutionState[]> {
-  const client = sageMaker(world.client);
+  const { client } = world;
   if (all && named.length > 0) {
     throw new UserError("--all and the name of an execution: give one of them");
   }
@@ -90,7 +89,7 @@ async function executionsOf(
       : [undefined];
   const found: ExecutionState[] = [];
   for (const one of wanted) {
-    const execution = await findExecution(client, world, one);
+    const execution = await findExecution(world, one);
     if (hasEnded(execution)) {
       found.push(execution);
     } else if (!all) {

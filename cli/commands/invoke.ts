@@ -142,7 +142,7 @@ export function invoke(terminal: Terminal): Command {
       const config = isLocal ? servedModel(options.port) : undefined;
       await inWorld(options, async (world) => {
         const client = explaining(
-          new SageMakerRuntimeClient((config ?? world.client) as SageMakerRuntimeClientConfig),
+          new SageMakerRuntimeClient((config ?? world.config) as SageMakerRuntimeClientConfig),
           "sagemaker",
         );
         const target = isLocal

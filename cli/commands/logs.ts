@@ -5,7 +5,6 @@ import { Command } from "commander";
 import { UserError } from "../../errors/userError";
 import { inWorld } from "../inWorld";
 import { paceOf, type PaceOption, withPace, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution, latestExecutions } from "../sageMaker/executions";
 import { type Pace, poll } from "../sageMaker/follow";
 import { jobStatus } from "../sageMaker/jobs";
@@ -41,19 +40,18 @@ async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<
 
 /** Returns a function that reads the execution's steps; without an execution there are none. */
 async function stepsToRead(
-  client: SageMakerClient,
   world: World,
   named: string | undefined,
 ): Promise<() => Promise<readonly DeployedStep[]>> {
   if (
     named === undefined &&
-    (await latestExecutions(client, await world.pipelines(), 1)).length === 0
+    (await latestExecutions(world.client, await world.pipelines(), 1)).length === 0
   ) {
     return () => Promise.resolve([]);
   }
-  const { arn } = await findExecution(client, world, named);
-  const definition = await definitionOf(client, arn);
-  return () => stepsOf(client, arn, definition);
+  const { arn } = await findExecution(world, named);
+  const definition = await definitionOf(world.client, arn);
+  return () => stepsOf(world.client, arn, definition);
 }
 
 /** Prints logs, each line once; if there are several, under the title of each. */
@@ -110,9 +108,9 @@ async function printLogs(
   pace: Pace | undefined,
   terminal: Terminal,
 ): Promise<void> {
-  const client = sageMaker(world.client);
-  const logsClient = cloudWatchLogs(world.client);
-  const steps = await stepsToRead(client, world, named);
+  const { client } = world;
+  const logsClient = cloudWatchLogs(world.config);
+  const steps = await stepsToRead(world, named);
   const known = (await steps()).map(({ name }) => name);
   const job = known.includes(word) ? undefined : await findJob(logsClient, word);
   if (job === undefined && !known.includes(word)) {

@@ -4,7 +4,6 @@ import { modelListing } from "../../terminal/tables";
 import { groupsOf, withGroup, type GroupOption } from "../groups";
 import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { listModels, modelCardOf } from "../sageMaker/models";
 import { note, print, printListing, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
@@ -22,10 +21,10 @@ export function models(terminal: Terminal): Command {
         const max = maxOf(options);
         const groups = await groupsOf(world, options);
         if (options.card !== undefined) {
-          print(terminal, await modelCardOf(sageMaker(world.client), groups, options.card));
+          print(terminal, await modelCardOf(world.client, groups, options.card));
           return;
         }
-        const found = await listModels(sageMaker(world.client), groups, max + 1);
+        const found = await listModels(world.client, groups, max + 1);
         const shown = found.length > max ? found.slice(-max) : found;
         printListing(terminal, modelListing(shown), options.json);
         if (found.length > max) {

@@ -9,7 +9,6 @@ import { type LogEnd, logLines, readDiagnoses, reportDataOf } from "../../report
 import { typedPath } from "../../terminal/options";
 import { inWorld } from "../inWorld";
 import { withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import { logEnd } from "../sageMaker/logEnd";
 import { readObject, s3 } from "../sageMaker/objects";
@@ -62,10 +61,9 @@ async function logsOf(
   { record }: FullExecution,
 ): Promise<ReadonlyMap<string, LogEnd>> {
   const ends = new Map<string, LogEnd>();
-  const client = sageMaker(world.client);
   for (const step of record.steps) {
     if (step.status === "Failed" || step.status === "Stopped") {
-      const lines = await logEnd(client, world, step, logLines);
+      const lines = await logEnd(world, step, logLines);
       const where = `\`${world.command(`logs ${step.name} ${record.id}`)}\` prints it`;
       if (lines.length > 0) {
         ends.set(step.name, { where, end: lines.join("\n") });
@@ -98,7 +96,7 @@ export function report(terminal: Terminal): Command {
     )
     .action(async (named: string | undefined, options: ReportOptions) => {
       await inWorld(options, async (world) => {
-        const execution = await findExecution(sageMaker(world.client), world, named);
+        const execution = await findExecution(world, named);
         const full = await readExecution(world, execution);
         const path =
           options.output === undefined

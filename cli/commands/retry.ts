@@ -14,7 +14,6 @@ import {
   withPace,
   withWorld,
 } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution, hasEnded } from "../sageMaker/executions";
 import { watch } from "../sageMaker/watch";
 import { print, type Terminal } from "../terminal";
@@ -35,8 +34,8 @@ export function retry(terminal: Terminal): Command {
         refuseMachineOptions(options);
       }
       const code = await inWorld(options, async (world) => {
-        const client = sageMaker(world.client);
-        const execution = await findExecution(client, world, named);
+        const { client } = world;
+        const execution = await findExecution(world, named);
         const { arn, id, status } = execution;
         if (!hasEnded(execution) || status === "Succeeded") {
           throw new UserError(
@@ -53,7 +52,7 @@ export function retry(terminal: Terminal): Command {
         // An execution in this process would end with it.
         if (options.wait === true || world.machine !== undefined) {
           const pace = paceOf(options, world.machine !== undefined);
-          return watch(client, world, execution, { json, pace, typed: { options } }, terminal);
+          return watch(world, execution, { json, pace, typed: { options } }, terminal);
         }
         print(
           terminal,

@@ -22,7 +22,6 @@ import { typedOptions } from "../options";
 import { printOutcome } from "../outcome";
 import { parseDefinition } from "../parseDefinition";
 import { runOnChange } from "../watchSources";
-import { sageMaker } from "../sageMaker/clients";
 import type { Pipeline } from "../sageMaker/inventory";
 import { selectiveConfig } from "../sageMaker/selectedSteps";
 import { startParameters } from "../sageMaker/warmStart";
@@ -103,8 +102,7 @@ async function selectionOf(
   world: World,
   definition: PipelineDefinition,
 ): Promise<Selection | undefined> {
-  const client = sageMaker(world.client);
-  const config = await selectiveConfig(client, world, definition, options);
+  const config = await selectiveConfig(world, definition, options);
   if (config === undefined) {
     return undefined;
   }
@@ -140,8 +138,7 @@ async function runHere(
     const world = openMachine(options, { program });
     const { command, machine } = world;
     const earlier = ofPipeline(world, pipelineName);
-    const client = sageMaker(earlier.client);
-    const parameter = await startParameters(client, earlier, definition, options);
+    const parameter = await startParameters(earlier, definition, options);
     const session = await runSession({
       program,
       definition,

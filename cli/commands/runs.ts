@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { executionListing, type ListedExecution } from "../../terminal/tables";
 import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution, latestExecutions } from "../sageMaker/executions";
 import { listModels } from "../sageMaker/models";
 import { challengeIn } from "../sageMaker/record";
@@ -22,7 +21,7 @@ async function listRuns(
   max: number,
   unread: (line: string) => void,
 ): Promise<readonly ListedExecution[]> {
-  const client = sageMaker(world.client);
+  const { client } = world;
   const latest = await latestExecutions(client, await world.pipelines(), max);
   const groups = latest.length === 0 ? [] : await world.modelPackageGroups();
   const models = await listModels(client, groups, max);
@@ -30,7 +29,7 @@ async function listRuns(
   const executions: ListedExecution[] = [];
   // Sequential, because the service allows few such calls a second.
   for (const { PipelineExecutionArn: arn } of latest) {
-    const execution = await findExecution(client, world, arn);
+    const execution = await findExecution(world, arn);
     const model = winners.get(execution.id);
     const isOver = model === undefined && execution.status === "Succeeded";
     const { challenge: challenged, lines } = isOver
@@ -57,7 +56,7 @@ async function listRuns(
 
 /** The result of the challenge in an execution that registered no model. */
 function challengeOf(world: World, arn: string): Promise<ShownChallenge> {
-  const client = sageMaker(world.client);
+  const { client } = world;
   return shownChallenge(async () => challengeIn(world, await startedSteps(client, arn)));
 }
 

@@ -13,7 +13,6 @@ import { type GroupOption, groupsOf, withGroup } from "../groups";
 import { inWorld } from "../inWorld";
 import { onThisMachine } from "../onThisMachine";
 import { readPort, withImages, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findVersion, latestApproved } from "../sageMaker/models";
 import type { World } from "../sageMaker/world";
 import { note, print, type Terminal } from "../terminal";
@@ -48,11 +47,11 @@ async function findModel(
   version: string | undefined,
   options: GroupOption,
 ): Promise<Model> {
-  const client = sageMaker(world.client);
+  const { client } = world;
   const groups = await groupsOf(world, options);
   const summary =
     version === undefined
-      ? await latestApproved(client, world, groups)
+      ? await latestApproved(world, groups)
       : await findVersion(client, groups, version);
   const { CustomerMetadataProperties: metadata, InferenceSpecification: inference } =
     await client.send(

@@ -14,7 +14,6 @@ import {
 import { typedPath } from "../../terminal/options";
 import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import type { World } from "../sageMaker/world";
 import { readScenario, type Scenario, type Shift, shiftText } from "../simulation/scenario";
@@ -77,7 +76,7 @@ async function simulation(
   { days, scenario: path }: SimulateOptions,
 ): Promise<Simulation> {
   const scenario = readScenario(typedPath(path));
-  const execution = await findExecution(sageMaker(world.client), world, named);
+  const execution = await findExecution(world, named);
   return inTemporaryFolder(async (folder) => {
     const model = await copyModel(world, execution, folder);
     const found = await replay(model, scenario, days, folder);

@@ -20,7 +20,6 @@ import {
   withWorld,
 } from "../options";
 import { parseDefinition } from "../parseDefinition";
-import { sageMaker } from "../sageMaker/clients";
 import { executionId } from "../sageMaker/executions";
 import type { Pipeline } from "../sageMaker/inventory";
 import { selectiveConfig, type SelectionOptions, withSelection } from "../sageMaker/selectedSteps";
@@ -71,14 +70,14 @@ async function startIn(
   options: StartOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const client = sageMaker(world.client);
-  const given = await startParameters(client, world, definition, options);
+  const { client } = world;
+  const given = await startParameters(world, definition, options);
   const parameters = givenParameters(definition, given);
   const { PipelineExecutionArn: arn = "" } = await client.send(
     new StartPipelineExecutionCommand({
       PipelineName: pipeline.pipelineName,
       PipelineParameters: parameters,
-      SelectiveExecutionConfig: await selectiveConfig(client, world, definition, options),
+      SelectiveExecutionConfig: await selectiveConfig(world, definition, options),
       // If the SDK retries the call, the service must not start a second execution.
       ClientRequestToken: randomUUID(),
     }),
@@ -98,7 +97,7 @@ async function startIn(
   const started = { arn, id, pipelineName: pipeline.pipelineName };
   const pace = paceOf(options, world.machine !== undefined);
   const typed = { options, isProgram: true };
-  const code = await watch(client, world, started, { json, pace, typed }, terminal);
+  const code = await watch(world, started, { json, pace, typed }, terminal);
   printLoggingHint(world, definition, id, terminal);
   return code;
 }

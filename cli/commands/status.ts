@@ -11,7 +11,6 @@ import {
   withPace,
   withWorld,
 } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import { failedStep } from "../sageMaker/failure";
 import { challengeIn } from "../sageMaker/record";
@@ -33,13 +32,13 @@ export function status(terminal: Terminal): Command {
         options: WorldOptions & JsonOption & PaceOption & { readonly follow?: boolean },
       ) => {
         const code = await inWorld(options, async (world) => {
-          const client = sageMaker(world.client);
+          const { client } = world;
           const json = options.json === true;
-          const execution = await findExecution(client, world, named);
+          const execution = await findExecution(world, named);
           const typed = { options };
           if (options.follow === true) {
             const pace = paceOf(options, world.machine !== undefined);
-            return watch(client, world, execution, { json, pace, typed }, terminal);
+            return watch(world, execution, { json, pace, typed }, terminal);
           }
           const definition = await definitionOf(client, execution.arn);
           const now = { execution, steps: await stepsOf(client, execution.arn, definition) };
@@ -57,7 +56,7 @@ export function status(terminal: Terminal): Command {
             print(terminal, `Permissions: ${record.authorization}`);
           }
           if (!json && execution.status === "Failed") {
-            const failed = await failedStep(client, world, now, typed);
+            const failed = await failedStep(world, now, typed);
             for (const line of failed === undefined ? [] : jobLines(failed)) {
               print(terminal, line);
             }

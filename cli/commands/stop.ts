@@ -5,7 +5,6 @@ import { randomUUID } from "node:crypto";
 import { UserError } from "../../errors/userError";
 import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution, hasEnded } from "../sageMaker/executions";
 import { print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
@@ -16,8 +15,8 @@ export function stop(terminal: Terminal): Command {
     .argument("[execution]", "its id or ARN (default: the latest)")
     .action(async (named: string | undefined, options: WorldOptions & JsonOption) => {
       await inWorld(options, async (world) => {
-        const client = sageMaker(world.client);
-        const execution = await findExecution(client, world, named);
+        const { client } = world;
+        const execution = await findExecution(world, named);
         const { arn, id } = execution;
         if (hasEnded(execution)) {
           throw new UserError(`execution ${id} has already ended: ${execution.status}`);

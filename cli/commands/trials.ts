@@ -5,7 +5,6 @@ import { trialListing } from "../../terminal/tables";
 import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
 import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
-import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { allTrials } from "../sageMaker/trials";
@@ -26,8 +25,8 @@ export function trials(terminal: Terminal): Command {
           throw new UserError("--csv and --json exclude each other");
         }
         await inWorld(options, async (world) => {
-          const client = sageMaker(world.client);
-          const { arn, id } = await findExecution(client, world, named);
+          const { client } = world;
+          const { arn, id } = await findExecution(world, named);
           const steps = await stepsOf(client, arn, await definitionOf(client, arn));
           const found = await allTrials(client, steps);
           if (options.csv === true) {

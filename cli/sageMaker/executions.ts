@@ -73,12 +73,8 @@ export async function latestExecutions(
 }
 
 /** An error that suggests executions: those most similar to what was typed, or the latest. */
-async function unknownExecution(
-  client: SageMakerClient,
-  world: World,
-  typed: string,
-): Promise<UserError> {
-  const latest = await latestExecutions(client, await world.pipelines(), maxSimilar);
+async function unknownExecution(world: World, typed: string): Promise<UserError> {
+  const latest = await latestExecutions(world.client, await world.pipelines(), maxSimilar);
   const ids = latest.map((one) => executionId(one.PipelineExecutionArn ?? ""));
   const similar = nearest(typed, ids);
   const some = ids.slice(0, maxNamed).join(", ") || "none";
@@ -141,12 +137,11 @@ async function describe(
  * @throws UserError if it does not exist, or the ARN is of another pipeline
  */
 export async function findExecution(
-  client: SageMakerClient,
   world: World,
   named: string | undefined,
 ): Promise<ExecutionState> {
   const pipelines = await world.pipelines();
-  const [latest] = named === undefined ? await latestExecutions(client, pipelines, 1) : [];
+  const [latest] = named === undefined ? await latestExecutions(world.client, pipelines, 1) : [];
   const wanted = named ?? latest?.PipelineExecutionArn;
   if (wanted === undefined) {
     const verb = world.machine === undefined ? "start" : "run";
@@ -158,23 +153,24 @@ export async function findExecution(
   for (const pipeline of pipelines) {
     const arn = wanted.startsWith("arn:") ? wanted : `${pipeline.pipelineArn}/execution/${wanted}`;
     const found =
-      pipelineOf([pipeline], arn) === undefined ? undefined : await describe(client, pipeline, arn);
+      pipelineOf([pipeline], arn) === undefined
+        ? undefined
+        : await describe(world.client, pipeline, arn);
     if (found !== undefined) {
       return found;
     }
   }
-  throw await unknownExecution(client, world, executionId(wanted));
+  throw await unknownExecution(world, executionId(wanted));
 }
 
 /** The current state of an execution found before. */
 export async function describeExecution(
-  client: SageMakerClient,
   world: World,
   { arn, pipelineName }: Pick<ExecutionState, "arn" | "pipelineName">,
 ): Promise<ExecutionState> {
-  const found = await describe(client, { pipelineArn: "", pipelineName }, arn);
+  const found = await describe(world.client, { pipelineArn: "", pipelineName }, arn);
   if (found === undefined) {
-    throw await unknownExecution(client, world, executionId(arn));
+    throw await unknownExecution(world, executionId(arn));
   }
   return found;
 }

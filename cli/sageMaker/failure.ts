@@ -1,4 +1,3 @@
-import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { basename, join } from "node:path";
 
 import { stackNames } from "../../contract/names";
@@ -44,7 +43,6 @@ function optionsHere(folder: string, pipelineName: string, { isProgram, options 
 }
 
 async function jobOf(
-  client: SageMakerClient,
   world: World,
   { execution: { id, pipelineName } }: Snapshot,
   step: DeployedStep,
@@ -54,7 +52,7 @@ async function jobOf(
   if (world.machine === undefined) {
     return (
       step.job && {
-        lastLines: await logEnd(client, world, step),
+        lastLines: await logEnd(world, step),
         log: world.command(`logs ${step.name} ${id}`),
         again: world.command(`start --wait ${alone}`),
       }
@@ -76,7 +74,6 @@ async function jobOf(
 
 /** The step that made an execution fail; undefined if none failed. */
 export async function failedStep(
-  client: SageMakerClient,
   world: World,
   snapshot: Snapshot,
   typed: Typed,
@@ -89,18 +86,13 @@ export async function failedStep(
   return {
     name: step.name,
     reason: `${step.failureReason ?? execution.failureReason ?? ""}${missingRightOf(snapshot)}`,
-    job: await jobOf(client, world, snapshot, step, typed),
+    job: await jobOf(world, snapshot, step, typed),
   };
 }
 
 /** Why an execution did not succeed, and what to do next. */
-export async function failureText(
-  client: SageMakerClient,
-  world: World,
-  snapshot: Snapshot,
-  typed: Typed,
-): Promise<string> {
-  const step = await failedStep(client, world, snapshot, typed);
+export async function failureText(world: World, snapshot: Snapshot, typed: Typed): Promise<string> {
+  const step = await failedStep(world, snapshot, typed);
   if (step !== undefined) {
     return failedStepText(step);
   }

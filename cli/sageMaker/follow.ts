@@ -136,7 +136,6 @@ export interface Snapshot {
  * @returns its final state
  */
 export async function follow(
-  client: SageMakerClient,
   world: World,
   started: Pick<ExecutionState, "arn" | "pipelineName">,
   definition: PipelineDefinition,
@@ -144,12 +143,12 @@ export async function follow(
   pace: Pace,
   pause?: Pause,
 ): Promise<Snapshot> {
-  const watch = new Watch(client, report);
+  const watch = new Watch(world.client, report);
   let last: Snapshot | undefined;
   const look = async (): Promise<{ readonly changed: boolean; readonly over: boolean }> => {
     // In this order, so that the steps are complete once the execution has ended.
-    const execution = await describeExecution(client, world, started);
-    last = { execution, steps: await stepsOf(client, started.arn, definition) };
+    const execution = await describeExecution(world, started);
+    last = { execution, steps: await stepsOf(world.client, started.arn, definition) };
     const over = hasEnded(last.execution);
     return { changed: await watch.note(last.steps, over), over };
   };

@@ -1,5 +1,3 @@
-import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
-
 import { asUserError } from "../../errors/userError";
 import type { World } from "./world";
 import { cloudWatchLogs, JobLog } from "./logs";
@@ -11,14 +9,13 @@ const maxLines = 10;
 
 /** The last lines (by default 10) of the log of a step's first failed job; empty if there is none or it cannot be read. */
 export async function logEnd(
-  client: SageMakerClient,
   world: World,
   step: DeployedStep,
   max = maxLines,
 ): Promise<readonly string[]> {
   try {
-    const [job] = await jobsOf(client, step);
-    return job === undefined ? [] : await new JobLog(cloudWatchLogs(world.client), job).end(max);
+    const [job] = await jobsOf(world.client, step);
+    return job === undefined ? [] : await new JobLog(cloudWatchLogs(world.config), job).end(max);
   } catch (error) {
     const known = asUserError(error);
     if (known === undefined) {

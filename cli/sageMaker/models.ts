@@ -209,11 +209,10 @@ export async function modelCardOf(
  * @throws UserError if none is approved
  */
 export async function latestApproved(
-  client: SageMakerClient,
   world: World,
   groups: readonly string[],
 ): Promise<ModelPackageSummary> {
-  const [latest] = latestFirst(await allVersions(client, groups)).filter(
+  const [latest] = latestFirst(await allVersions(world.client, groups)).filter(
     ({ ModelApprovalStatus: status }) => status === "Approved",
   );
   if (latest === undefined) {

@@ -4,10 +4,10 @@ import { AwsError, explaining } from "./awsErrors";
 import type { World } from "./world";
 
 /** An S3 client whose failures are reported in one line. */
-export function s3({ client, machine }: World): S3Client {
+export function s3({ config: own, machine }: World): S3Client {
   const named = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"] ?? "";
   // Emulators of S3 have one host name for all buckets.
-  const config = { ...client, forcePathStyle: machine !== undefined || named !== "" };
+  const config = { ...own, forcePathStyle: machine !== undefined || named !== "" };
   return explaining(new S3Client(config as S3ClientConfig), "s3");
 }
 

@@ -14,7 +14,6 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps, dependencies } from "../../pipeline/language/graph";
 import type { Json } from "../../pipeline/language/json";
 import type { ReportedExecution } from "../../report/reported";
-import { sageMaker } from "./clients";
 import type { ExecutionState } from "./executions";
 import { readObject, s3 } from "./objects";
 import { definitionOf, type DeployedStep, stepsOf } from "./steps";
@@ -111,7 +110,7 @@ export async function challengeIn(
   steps: readonly DeployedStep[],
 ): Promise<Challenge | undefined> {
   const step = steps.find(({ name, status }) => name === challenge.step && status === "Succeeded");
-  const folder = step && (await outputFolder(sageMaker(world.client), step, "comparison"));
+  const folder = step && (await outputFolder(world.client, step, "comparison"));
   const content = folder && (await readObject(s3(world), `${folder}comparison.json`));
   const document = parsed(content === "" ? undefined : content);
   return document === undefined ? undefined : parseChallenge(document);
@@ -126,7 +125,7 @@ export async function readExecution(
   world: World,
   { arn, ...state }: ExecutionState,
 ): Promise<FullExecution> {
-  const [client, objects] = [sageMaker(world.client), s3(world)];
+  const [client, objects] = [world.client, s3(world)];
   const definition = await definitionOf(client, arn);
   const steps = await stepsOf(client, arn, definition);
   const placed = allSteps(definition);

@@ -1,6 +1,5 @@
 import {
   ListPipelineExecutionStepsCommand,
-  type SageMakerClient,
   type SelectiveExecutionConfig,
 } from "@aws-sdk/client-sagemaker";
 import { type Command, Option } from "commander";
@@ -108,12 +107,8 @@ export function selectSteps(
 }
 
 /** The latest execution in which the given steps succeeded; undefined if there is none. */
-async function latestWith(
-  client: SageMakerClient,
-  world: World,
-  steps: readonly string[],
-): Promise<string | undefined> {
-  const latest = await latestExecutions(client, await world.pipelines(), maxSources);
+async function latestWith(world: World, steps: readonly string[]): Promise<string | undefined> {
+  const latest = await latestExecutions(world.client, await world.pipelines(), maxSources);
   for (const { PipelineExecutionArn: arn = "", PipelineExecutionStatus: status = "" } of latest) {
     // The service accepts executions that failed or succeeded. Source: SelectiveExecutionConfig.
     if (!["Failed", "Succeeded"].includes(status)) {
@@ -123,7 +118,7 @@ async function latestWith(
       PipelineExecutionArn: arn,
       MaxResults: 100,
     });
-    const { PipelineExecutionSteps: found = [] } = await client.send(command);
+    const { PipelineExecutionSteps: found = [] } = await world.client.send(command);
     const done = new Set(
       found.filter((one) => one.StepStatus === "Succeeded").map((one) => one.StepName),
     );
@@ -139,7 +134,6 @@ async function latestWith(
  * @throws UserError if a step does not exist, or there is no execution to reuse results of
  */
 export async function selectiveConfig(
-  client: SageMakerClient,
   world: World,
   definition: PipelineDefinition,
   options: SelectionOptions,
@@ -150,13 +144,13 @@ export async function selectiveConfig(
   }
   const SelectedSteps = selected.steps.map((StepName) => ({ StepName }));
   if (options.source !== undefined) {
-    const { arn } = await findExecution(client, world, options.source);
+    const { arn } = await findExecution(world, options.source);
     return { SelectedSteps, SourcePipelineExecutionArn: arn };
   }
   if (selected.needed.length === 0) {
     return { SelectedSteps };
   }
-  const SourcePipelineExecutionArn = await latestWith(client, world, selected.needed);
+  const SourcePipelineExecutionArn = await latestWith(world, selected.needed);
   if (SourcePipelineExecutionArn === undefined) {
     throw new UserError(
       `${world.place} has no execution in which ${selected.needed.join(", ")} succeeded, so there are no results to use`,

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { type CandidateRecord, readRecord, recordPath } from "../../local/records/executions";
 import type { Metrics } from "../../local/records/summary";
-import { sageMaker } from "./clients";
 import type { ExecutionState } from "./executions";
 import { listModels } from "./models";
 import { readObject, s3 } from "./objects";
@@ -213,7 +212,7 @@ export async function trackedExecution(
 
 /** The versions of the world's model package groups. */
 export async function trackedModels(world: World): Promise<readonly TrackedModel[]> {
-  const models = await listModels(sageMaker(world.client), await world.modelPackageGroups());
+  const models = await listModels(world.client, await world.modelPackageGroups());
   return models.map((model) => ({
     group: model.group,
     version: model.version,

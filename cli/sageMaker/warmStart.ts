@@ -1,5 +1,3 @@
-import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
-
 import { UserError } from "../../errors/userError";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { isComputed, target } from "../../pipeline/language/expressions";
@@ -34,7 +32,6 @@ function parentParameters(definition: PipelineDefinition): ReadonlyMap<string, s
  * @throws UserError if no candidate has a warm start, or the execution has no tuning job for one that does
  */
 export async function startParameters(
-  client: SageMakerClient,
   world: World,
   definition: PipelineDefinition,
   { parameter, warmStart }: WarmStartOption,
@@ -48,12 +45,8 @@ export async function startParameters(
       "--warm-start: no candidate has warmStart; set it in restate:candidates, with the tuning jobs that `restate trials` prints",
     );
   }
-  const { arn, id } = await findExecution(
-    client,
-    world,
-    warmStart === true ? undefined : warmStart,
-  );
-  const steps = await stepsOf(client, arn, await definitionOf(client, arn));
+  const { arn, id } = await findExecution(world, warmStart === true ? undefined : warmStart);
+  const steps = await stepsOf(world.client, arn, await definitionOf(world.client, arn));
   const parents = [...parameters].map(([step, name]): [string, string] => {
     const job = steps.find((one) => one.name === step)?.job;
     if (job?.kind !== "tuning") {

@@ -1,5 +1,3 @@
-import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
-
 import type { Challenge } from "../../local/records/challenge";
 import { UserError } from "../../errors/userError";
 import { formatListing, inSeconds, toTheSecond } from "../../terminal/listing";
@@ -66,7 +64,6 @@ export function snapshotText({ execution, steps }: Snapshot, width: number): str
  * @returns the exit code: 0 only if it succeeded
  */
 export async function watch(
-  client: SageMakerClient,
   world: World,
   started: Pick<ExecutionState, "arn" | "id" | "pipelineName">,
   { json, pace, typed }: WatchOptions,
@@ -88,9 +85,9 @@ export async function watch(
   };
   process.once("SIGINT", interrupted);
   try {
-    const definition = await definitionOf(client, arn);
+    const definition = await definitionOf(world.client, arn);
     const { report } = progress;
-    const last = await follow(client, world, started, definition, report, pace, terminal.pause);
+    const last = await follow(world, started, definition, report, pace, terminal.pause);
     // An execution in this process does more after its status is final; wait before the world is closed.
     await world.machine?.runs.ended(id);
     progress.close();
@@ -105,7 +102,7 @@ export async function watch(
     if (last.execution.status === "Succeeded") {
       return 0;
     }
-    note(terminal, `error: ${await failureText(client, world, last, typed)}`);
+    note(terminal, `error: ${await failureText(world, last, typed)}`);
     return code ?? 1;
   } catch (error) {
     progress.close();

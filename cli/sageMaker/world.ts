@@ -1,10 +1,14 @@
+import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
+
 import type { World as Machine } from "../../local/api/world";
 import type { ClientConfig } from "./clients";
 import type { Pipeline } from "./inventory";
 
 /** Where a command works: a stack in AWS, or this machine. */
 export interface World {
-  readonly client: ClientConfig;
+  /** The configuration of the clients of other services. */
+  readonly config: ClientConfig;
+  readonly client: SageMakerClient;
   /** What has the executions, for messages. */
   readonly place: string;
   /** Turns a command line, such as `stop ID`, into what the user types for this world. */

@@ -7,7 +7,6 @@ import { join } from "node:path";
 
 import { UserError } from "../../errors/userError";
 import { type AlgorithmName, algorithms, imageOf } from "../../pipeline/algorithms";
-import { sageMaker } from "../sageMaker/clients";
 import { readObject, s3 } from "../sageMaker/objects";
 import { outputFolder } from "../sageMaker/record";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
@@ -43,7 +42,7 @@ export async function copyModel(
   execution: { readonly arn: string; readonly id: string },
   folder: string,
 ): Promise<SimulatedModel> {
-  const [client, objects] = [sageMaker(world.client), s3(world)];
+  const [client, objects] = [world.client, s3(world)];
   const steps = await stepsOf(client, execution.arn, await definitionOf(client, execution.arn));
   const arn = steps.find(({ modelPackage }) => modelPackage !== undefined)?.modelPackage;
   const split = steps.find(({ name }) => name === splitting);

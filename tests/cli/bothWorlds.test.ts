@@ -12,7 +12,6 @@ import {
   waitUntilEndpointInService,
 } from "@aws-sdk/client-sagemaker";
 
-import { sageMaker } from "../../cli/sageMaker/clients";
 import { openMachine, programOf } from "../../cli/world";
 import type { World } from "../../cli/sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
@@ -231,7 +230,7 @@ describe("the commands on an emulator of AWS and on this machine", () => {
   });
 
   it("invoke prints the same for an endpoint and for a model served by serve", async () => {
-    const client = sageMaker(emulated.client);
+    const { client } = emulated;
     const [model] = JSON.parse((await there("models", "--json")).stdout) as { arn: string }[];
     const ModelName = "served";
     await client.send(

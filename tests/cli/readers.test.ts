@@ -11,7 +11,6 @@ import {
   StartPipelineExecutionCommand,
 } from "@aws-sdk/client-sagemaker";
 
-import { sageMaker } from "../../cli/sageMaker/clients";
 import { findExecution, hasEnded, latestExecutions } from "../../cli/sageMaker/executions";
 import { findVersion } from "../../cli/sageMaker/models";
 import { cloudWatchLogs, JobLog } from "../../cli/sageMaker/logs";
@@ -23,7 +22,7 @@ import { conditionStep, definitionOf, localWorld, scriptStep } from "../support/
 describe("the commands' readers of AWS", () => {
   const machine = localWorld(join(temporaryFolder(), "work"));
   const world = worldOf(machine);
-  const client = sageMaker(world.client);
+  const { client } = world;
 
   after(() => world.close());
 
@@ -43,7 +42,7 @@ describe("the commands' readers of AWS", () => {
     const { PipelineExecutionArn: arn = "" } = await client.send(
       new StartPipelineExecutionCommand({ PipelineName: "Team" }),
     );
-    while (!hasEnded(await findExecution(client, world, arn))) {
+    while (!hasEnded(await findExecution(world, arn))) {
       await wait(20);
     }
     deepEqual(
@@ -64,19 +63,19 @@ describe("the commands' readers of AWS", () => {
     );
     const lines: string[] = [];
     const job = { kind: "processing", name: said?.job?.name ?? "" } as const;
-    for await (const line of new JobLog(cloudWatchLogs(world.client), job).read()) {
+    for await (const line of new JobLog(cloudWatchLogs(world.config), job).read()) {
       lines.push(line);
     }
     deepEqual(lines, ["hello", "again"]);
   });
 
   it("list the existing executions if one does not exist", async () => {
-    await rejects(findExecution(client, world, "none"), {
+    await rejects(findExecution(world, "none"), {
       message: /^the work folder \S+ has no execution none; it has \w{12}$/,
     });
     const [latest] = await latestExecutions(client, await world.pipelines(), 1);
     const id = (latest?.PipelineExecutionArn ?? "").split("/").at(-1) ?? "";
-    await rejects(findExecution(client, world, `${id.slice(0, -1)}!`), {
+    await rejects(findExecution(world, `${id.slice(0, -1)}!`), {
       message: `${world.place} has no execution ${id.slice(0, -1)}!; did you mean ${id}?`,
     });
   });

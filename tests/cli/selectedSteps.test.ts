@@ -3,7 +3,6 @@ import { join } from "node:path";
 
 import { CreatePipelineCommand, StartPipelineExecutionCommand } from "@aws-sdk/client-sagemaker";
 
-import { sageMaker } from "../../cli/sageMaker/clients";
 import { findExecution, hasEnded } from "../../cli/sageMaker/executions";
 import {
   selectiveConfig,
@@ -72,7 +71,7 @@ describe("the selected steps", () => {
 describe("the execution whose results a selection reuses", () => {
   const machine = localWorld(join(temporaryFolder(), "work"));
   const world = worldOf(machine);
-  const client = sageMaker(world.client);
+  const { client } = world;
 
   before(async () => {
     await client.send(
@@ -86,10 +85,10 @@ describe("the execution whose results a selection reuses", () => {
   after(() => world.close());
 
   it("must exist", async () => {
-    await rejects(selectiveConfig(client, world, definition, options({ only: ["Left"] })), {
+    await rejects(selectiveConfig(world, definition, options({ only: ["Left"] })), {
       message: /has no execution in which First succeeded, so there are no results to use$/,
     });
-    deepEqual(await selectiveConfig(client, world, definition, options({ only: ["First"] })), {
+    deepEqual(await selectiveConfig(world, definition, options({ only: ["First"] })), {
       SelectedSteps: [{ StepName: "First" }],
     });
   });
@@ -105,11 +104,11 @@ describe("the execution whose results a selection reuses", () => {
     const [first, second] = [await start(), await start()];
     const only = ["Left"];
     const source = async (more: Partial<SelectionOptions>): Promise<string | undefined> =>
-      (await selectiveConfig(client, world, definition, options({ only, ...more })))
+      (await selectiveConfig(world, definition, options({ only, ...more })))
         ?.SourcePipelineExecutionArn;
     equal(await source({}), second);
     equal(await source({ source: first.slice(first.lastIndexOf("/") + 1) }), first);
-    const selected = await selectiveConfig(client, world, definition, options({ only }));
+    const selected = await selectiveConfig(world, definition, options({ only }));
     const { PipelineExecutionArn: arn } = await client.send(
       new StartPipelineExecutionCommand({
         PipelineName: "Team",
@@ -117,11 +116,11 @@ describe("the execution whose results a selection reuses", () => {
       }),
     );
     await machine.runs.ended((arn ?? "").split("/").at(-1) ?? "");
-    const { status } = await findExecution(client, world, arn);
+    const { status } = await findExecution(world, arn);
     deepEqual([hasEnded({ status }), status], [true, "Succeeded"]);
     // That one has not run Right.
     const last = options({ only: ["Last", "Fails"] });
-    const config = await selectiveConfig(client, world, definition, last);
+    const config = await selectiveConfig(world, definition, last);
     equal(config?.SourcePipelineExecutionArn, second);
   });
 });
