@@ -6,10 +6,10 @@ import type { Candidate } from "../pipeline/candidates";
 import type { ChampionRule } from "../pipeline/championRule";
 import { check } from "../pipeline/language/check";
 import type { Dataset } from "../pipeline/dataset";
-import { datasetQuery, queryDatabase } from "../pipeline/query";
+import { flowSource } from "../pipeline/query";
 import { pipelineDefinition } from "../pipeline/definition";
 import type { ModelCardTexts } from "../pipeline/modelCardTexts";
-import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
+import { dataWranglerFlow } from "../pipeline/flow";
 import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { rowSchema, rowSchemaFile } from "../pipeline/rowSchema";
@@ -96,14 +96,10 @@ export class ModelPipeline extends pulumi.ComponentResource {
     super("restate:index:ModelPipeline", name, {}, opts);
     const { account, jobs, mlflowAppArn, names, tracking, training } = args;
     const { champion, dataset } = training;
-    const flowSource = names.bucketName.apply((bucket): FlowSource => {
-      return {
-        database: queryDatabase(dataset, names.databaseName),
-        query: datasetQuery(dataset, names.databaseName),
-        queryOutput: `s3://${bucket}/${prefixes.queryResults}/`,
-      };
-    });
-    const flow = flowSource.apply((source) => dataWranglerFlow(dataset, source));
+    const source = names.bucketName.apply((bucket) =>
+      flowSource(dataset, names.databaseName, `s3://${bucket}/${prefixes.queryResults}/`),
+    );
+    const flow = source.apply((one) => dataWranglerFlow(dataset, one));
     const script = (file: string): Source => {
       const content = pulumi.output(scriptText(file));
       return uploadSource(this, `${name}-${resourceName(file)}`, names, `${file}.py`, content);
@@ -135,7 +131,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
     this.definition = pulumi
       .output({
         bucket: names.bucketName,
-        flowSource,
+        flowSource: source,
         flowOutputName: flow.outputName,
         sources: {
           flow: sources.flow.uri,

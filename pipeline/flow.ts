@@ -31,7 +31,9 @@ export interface FlowSource {
   readonly database: string;
   /** The Athena query. */
   readonly query: string;
-  /** S3 URI for the results of the query. */
+  /** The Athena query that counts the table's rows and those of `query`, for Preprocess; undefined: they are not counted. */
+  readonly countQuery?: string | undefined;
+  /** S3 URI for the results of the queries. */
   readonly queryOutput: string;
 }
 

@@ -1,7 +1,7 @@
 import type { ChampionRule } from "./championRule";
 import type { DefinitionArgs } from "./definitionArgs";
 import { dataWranglerFlow } from "./flow";
-import { datasetQuery } from "./query";
+import { flowSource } from "./query";
 import { usesMlflow } from "./tracking";
 
 /** The arguments of a definition that are known without an account. */
@@ -29,18 +29,13 @@ export function withPlaceholders(known: KnownArgs): DefinitionArgs {
   const image = (repository: string): string =>
     `${account}.dkr.ecr.us-east-1.amazonaws.com/${repository}:0123456789abcdef`;
   const role = (name: string): string => `arn:aws:iam::${account}:role/restate-placeholder-${name}`;
-  const database = "restate_placeholder";
-  const flowSource = {
-    database,
-    query: datasetQuery(known.dataset, database),
-    queryOutput: `s3://${bucket}/athena/`,
-  };
+  const queries = flowSource(known.dataset, "restate_placeholder", `s3://${bucket}/athena/`);
   return {
     ...known,
     champion: known.champion && { ...known.champion, source: source("") },
     bucket,
-    flowSource,
-    flowOutputName: dataWranglerFlow(known.dataset, flowSource).outputName,
+    flowSource: queries,
+    flowOutputName: dataWranglerFlow(known.dataset, queries).outputName,
     workGroup: "restate-placeholder",
     sources: {
       flow: source(`${known.dataset.table}.flow`),

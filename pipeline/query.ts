@@ -11,6 +11,7 @@ import {
   typeInQuery,
 } from "./dataset";
 import { columnType } from "./columnTypes";
+import type { FlowSource } from "./flow";
 import { formatType, partSql } from "./dateParts";
 import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
@@ -104,6 +105,20 @@ function travellingSql(dataset: Dataset, name: string): string {
   return percentEncoded(dataset).includes(name) ? `url_encode(NULLIF(TRIM(${value}), ''))` : value;
 }
 
+/** The condition of the rows to train on; empty if all are. */
+function filterSql(dataset: Dataset): string {
+  return dataset.filter.map((one) => conditionSql(dataset, one)).join(" AND ");
+}
+
+/** The table, in its version. */
+function tableSql(dataset: Dataset, ownDatabase: string): string {
+  const { database, table } = queriedTable(dataset, ownDatabase);
+  const inTableBucket = tableBucket(dataset.source) !== undefined;
+  const names = [...(inTableBucket ? [dataset.source?.catalog ?? ""] : []), database, table];
+  const asOf = dataset.source?.asOf === undefined ? "" : ` FOR ${asOfSql(dataset.source.asOf)}`;
+  return `${names.map(quotedIdentifier).join(".")}${asOf}`;
+}
+
 /** Reads all columns of the filtered rows, in order, then the parts of dates, and `others`. */
 function selectRows(
   dataset: Dataset,
@@ -124,17 +139,8 @@ function selectRows(
     }),
     ...others,
   ].join(", ");
-  const table = queriedTable(dataset, database);
-  const asOf = dataset.source?.asOf === undefined ? undefined : asOfSql(dataset.source.asOf);
-  const version = asOf === undefined ? "" : ` FOR ${asOf}`;
-  const inTableBucket = tableBucket(dataset.source) !== undefined;
-  const names = [
-    ...(inTableBucket ? [dataset.source?.catalog ?? ""] : []),
-    ...[table.database, table.table],
-  ];
-  const from = `${names.map(quotedIdentifier).join(".")}${version}`;
-  const where = dataset.filter.map((one) => conditionSql(dataset, one)).join(" AND ");
-  return `SELECT ${columns} FROM ${from}${where === "" ? "" : ` WHERE ${where}`}`;
+  const where = filterSql(dataset);
+  return `SELECT ${columns} FROM ${tableSql(dataset, database)}${where === "" ? "" : ` WHERE ${where}`}`;
 }
 
 /**
@@ -144,6 +150,27 @@ function selectRows(
 export function datasetQuery(dataset: Dataset, database: string): string {
   const others = [...splitKeySql(dataset), ...segmentsSql(dataset)];
   return selectRows(dataset, database, others, travellingSql);
+}
+
+/** The Athena query that counts the table's rows, and those that {@link datasetQuery} reads. */
+function countQuery(dataset: Dataset, database: string): string {
+  const filter = filterSql(dataset);
+  const selected = filter === "" ? "count(*)" : `count_if(${filter})`;
+  return `SELECT count(*) AS table_rows, ${selected} AS selected_rows FROM ${tableSql(dataset, database)}`;
+}
+
+/**
+ * What the pipeline asks Athena.
+ * @param ownDatabase the stack's database
+ * @param queryOutput S3 URI for the results
+ */
+export function flowSource(dataset: Dataset, ownDatabase: string, queryOutput: string): FlowSource {
+  return {
+    database: queryDatabase(dataset, ownDatabase),
+    query: datasetQuery(dataset, ownDatabase),
+    countQuery: dataset.countLeftOut ? countQuery(dataset, ownDatabase) : undefined,
+    queryOutput,
+  };
 }
 
 /** The saved query that creates a Parquet table of the rows to train on. */

@@ -157,7 +157,11 @@ function filterLines({ profile, target }: StackFileArgs): readonly string[] {
     profile.columns.find(({ name }) => name === target),
   ];
   const examples = kinds.flatMap((column) => (column && filterExample(column)) ?? []);
-  return ["# Rows to use, such as:", "# filter:", ...examples.map((one) => `#   ${one}`)];
+  return [
+    "# Rows to use (with countLeftOut: true, the others are counted in AWS too), such as:",
+    "# filter:",
+    ...examples.map((one) => `#   ${one}`),
+  ];
 }
 
 /** Up to this many rows, a few more models take little time, and cross-validation tells more than the test rows. */

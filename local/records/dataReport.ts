@@ -17,7 +17,7 @@ const dataReportSchema = z.object({
   /** Summary in a line. */
   summary: z.string(),
   rows: z.object({
-    /** Of the table, and of the query's result; only this machine knows them. */
+    /** Of the table, and of the query's result, if they were counted. */
     table: z.int().optional(),
     selected: z.int().optional(),
     /** By Preprocess. */
@@ -57,9 +57,9 @@ function queriedRows({ described, queried }: Execution, step: string): QueriedRo
   return undefined;
 }
 
-/** A report that also says what was left out before Preprocess. */
+/** A report that also says what was left out before Preprocess, as data_report.py does if it knows. */
 function withQueried(report: DataReport, queried: QueriedRows | undefined): DataReport {
-  if (queried === undefined) {
+  if (queried === undefined || report.rows.table !== undefined) {
     return report;
   }
   const { selected, table } = queried;

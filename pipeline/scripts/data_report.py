@@ -7,12 +7,15 @@ of limited size, drawn by the seed; small tables are used whole.
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 import math
 from array import array
+from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import numpy as np
-from input_rows import Weights
+from input_rows import InputError, Weights
 
 PARTS = ("train", "validation", "test")
 MAX_SAMPLED_ROWS = 100_000
@@ -88,6 +91,7 @@ class Sample:
         table_columns: int,
         others: list[Finding],
         weights: Weights | None = None,
+        queried: dict[str, int] | None = None,
     ) -> dict[str, Any]:
         """The report, for JSON.
 
@@ -96,6 +100,7 @@ class Sample:
             table_columns: Number of the table's columns that the features are derived from.
             others: Further findings.
             weights: Of the rows, if they have some; nothing here is weighted.
+            queried: Numbers of rows of the table and of the query's result, if they are known.
         """
         values = np.asarray(self._cells).reshape(-1, len(self.columns))
         part = self.assignment[self._is_chosen]
@@ -120,6 +125,7 @@ class Sample:
             "version": 1,
             "target": self.columns[0],
             "rows": {
+                **(queried or {}),
                 "read": rows_read,
                 "withoutTarget": rows_read - left_out - used,
                 "used": used,
@@ -165,12 +171,36 @@ def summary(report: dict[str, Any]) -> str:
     )
     without = f"{rows['withoutTarget']} without {report['target']}, "
     return (
+        f"{_left_out(rows)}"
         f"{rows['read']} rows read, {without if rows['withoutTarget'] else ''}{zeros}"
         f"{rows['used']} used: "
         f"{' / '.join(str(report['parts'][part]) for part in PARTS)}; "
         f"{report['columns']} columns, {report['features']} features; {weighted}"
         f"{warnings} warning{'' if warnings == 1 else 's'}"
     )
+
+
+def _left_out(rows: dict[str, int]) -> str:
+    """The rows that the query and the flow left out, as in local/records/dataReport.ts."""
+    table, selected = rows.get("table", rows["read"]), rows.get("selected", rows["read"])
+    left = [(table - selected, "by the filter"), (selected - rows["read"], "by the flow")]
+    reasons = [f"{count} left out {why}" for count, why in left if count > 0]
+    return f"{table} rows in the table, {', '.join(reasons)}; " if reasons else ""
+
+
+def read_counts(folder: Path) -> dict[str, int]:
+    """The row of the query that counts rows, from its files: JSON, gzip-compressed or not.
+
+    Raises:
+        InputError: They have something else.
+    """
+    try:
+        files = [path.read_bytes() for path in sorted(folder.iterdir())]
+        texts = [gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data for data in files]
+        row = json.loads(b"".join(texts))
+        return {"table": int(row["table_rows"]), "selected": int(row["selected_rows"])}
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise InputError(f"the query that counts the rows has no counts: {error!r}") from None
 
 
 def _number(field: bytes | str) -> float:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Iterator, NamedTuple, Sequence
 
 import numpy as np
-from data_report import Finding, Sample, summary
+from data_report import Finding, Sample, read_counts, summary
 from input_rows import (
     MISSING,
     InputError,
@@ -439,6 +439,9 @@ def main(arguments: list[str] | None = None) -> None:
         "--column-count", type=int, required=True, help="how many columns the features are made of"
     )
     parser.add_argument(
+        "--counts", type=Path, help="folder with the rows' counts by Athena, for the report"
+    )
+    parser.add_argument(
         "--data-checks",
         choices=("warn", "fail"),
         default="warn",
@@ -490,6 +493,7 @@ def main(arguments: list[str] | None = None) -> None:
         texts = [TextColumn(given) for given in json.loads("".join(options.encode) or "[]")]
         weights = None if options.sample_weight is None else Weights(options.sample_weight)
         segments = [SegmentColumn(given) for given in json.loads("".join(options.segments) or "[]")]
+        queried = None if options.counts is None else read_counts(options.counts)
         table = survey(options.input, options.target, key, options.key, texts, weights, segments)
         fractions = [getattr(options, name) for name in SPLITS]
         assignment = assign(table.rows, table.key, fractions, options.seed)
@@ -504,7 +508,9 @@ def main(arguments: list[str] | None = None) -> None:
         drawn = draw_folds(table.key, assignment, *fold_counts, options.seed) if has_folds else None
         sample = Sample(columns, assignment, options.seed)
         write_splits(table, assignment, options.output, sample, encoders, fills)
-        report = sample.report(table.rows_read, options.column_count, table.findings, weights)
+        report = sample.report(
+            table.rows_read, options.column_count, table.findings, weights, queried
+        )
         report |= {"table": options.table, "summary": summary(report)}
         metadata = options.output / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,11 @@ const everyKind: Config = {
     ...defaultCandidates.filter(({ name }) => name === "XGBoost"),
   ],
   dataQualityBaseline: true,
-  dataset: { ...californiaHousing, location: "s3://houses-of-the-team/california/" },
+  dataset: {
+    ...californiaHousing,
+    countLeftOut: true,
+    location: "s3://houses-of-the-team/california/",
+  },
   encryptCatalog: true,
   network: { mode: "create" },
 };
@@ -205,6 +209,19 @@ describe("the stack's policies, for the steps of a definition,", () => {
       "queries another table",
       "DataWranglerProcess",
       [[[...athena, "QueryString"], 'SELECT * FROM payroll."Salaries"']],
+      "processing",
+      "glue:GetTable",
+      "arn:aws:glue:us-east-1:111122223333:database/payroll",
+    ],
+    [
+      "counts rows of another table",
+      "Preprocess",
+      [
+        [
+          ["ProcessingInputs", 2, "DatasetDefinition", "AthenaDatasetDefinition", "QueryString"],
+          "SELECT count(*) AS table_rows FROM payroll.salaries",
+        ],
+      ],
       "processing",
       "glue:GetTable",
       "arn:aws:glue:us-east-1:111122223333:database/payroll",

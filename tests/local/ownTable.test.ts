@@ -242,6 +242,15 @@ describe("npm run local, on a custom table,", function () {
     const again = await local(options);
     match(again.stdout, /DataWranglerProcess .*as in execution/);
     match(again.stdout, line);
+    const counting = configFile({ ...dataset, countLeftOut: true });
+    const work = join(folder, "counted");
+    const counted = await local([
+      ...["--work-folder", work, "--config-file", counting, "--data", data],
+    ]);
+    match(counted.stdout, line);
+    // Preprocess knows it too, as in AWS.
+    const [written = ""] = filesBelow(work).filter((one) => /s3.*metadata.*report.json$/.test(one));
+    match((JSON.parse(readFileSync(written, "utf8")) as { summary: string }).summary, line);
   });
 
   it("reports warnings about the rows before it trains, or stops if configured", async () => {

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 
 import { datasetSchema } from "../../pipeline/datasetSchema";
-import { datasetQuery } from "../../pipeline/query";
+import { datasetQuery, flowSource } from "../../pipeline/query";
 import type { ConfigValue } from "../../pipeline/literals";
 import type { JsonObject } from "../../pipeline/language/json";
 import { flats } from "./flats";
@@ -200,6 +200,24 @@ describe("the dataset's query", () => {
     const two = filters.slice(0, 2).map(([filter]) => filter);
     equal(where(two), '"y" > 10 AND "y" <> -1500');
     equal(where([]), "");
+  });
+
+  it("counts the rows of the table and the filtered ones on demand", () => {
+    const counts = (change: JsonObject): string | undefined => {
+      const dataset = datasetSchema.parse({ ...typed, countLeftOut: true, ...change });
+      return flowSource(dataset, "db", "s3://bucket/athena/").countQuery;
+    };
+    equal(
+      counts({ filter: filters.slice(0, 2).map(([filter]) => filter) }),
+      'SELECT count(*) AS table_rows, count_if("y" > 10 AND "y" <> -1500) AS selected_rows FROM "db"."typed"',
+    );
+    const source = { database: "census", table: "houses", asOf: "949530903748831860" };
+    equal(
+      counts({ format: "parquet", location: "s3://bucket/houses/", source }),
+      "SELECT count(*) AS table_rows, count(*) AS selected_rows " +
+        `FROM "census"."houses" FOR VERSION AS OF 949530903748831860`,
+    );
+    equal(counts({ countLeftOut: false }), undefined);
   });
 
   it("selects every column in the order of the table, with quoted names", () => {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +194,7 @@ def test_a_large_table_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert report({**columns, "leak": columns["price"]}) == one
 
 
-def preprocess(folder: Path, rows: list[str], checks: str) -> None:
+def preprocess(folder: Path, rows: list[str], checks: str, *more: str) -> None:
     (folder / "input").mkdir()
     (folder / "input" / "_SUCCESS").touch()
     (folder / "input" / "part-0.csv").write_text("\n".join(["price,rooms,age", *rows, ""]))
@@ -201,7 +203,7 @@ def preprocess(folder: Path, rows: list[str], checks: str) -> None:
             *("--input", str(folder / "input"), "--output", str(folder), "--target", "price"),
             *("--train", "0.7", "--validation", "0.2", "--test", "0.1", "--seed", "1729"),
             *("--message", str(folder / "message"), "--table", "flats", "--column-count", "2"),
-            *("--data-checks", checks),
+            *("--data-checks", checks, *more),
         ]
     )
 
@@ -219,6 +221,34 @@ def test_rows_without_a_target_are_counted_and_excluded(
     assert kept["table"] == "flats"
     parts = [tmp_path / name / f"{name}.csv" for name in ("train", "validation", "test")]
     assert sorted("".join(part.read_text() for part in parts).split()) == sorted(rows)
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_rows_that_query_and_flow_left_out_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], compress: Callable[[bytes], bytes]
+) -> None:
+    counts = tmp_path / "counts"
+    counts.mkdir()
+    (counts / "1").write_bytes(compress(b""))
+    (counts / "2").write_bytes(compress(b'{"table_rows":250,"selected_rows":130}\n'))
+    rows = [f"{n * n % 997},{n % 7},{n * 31 % 11}" for n in range(100)]
+    preprocess(tmp_path, [*rows, ",1,2"], "warn", "--counts", str(counts))
+    line = "250 rows in the table, 120 left out by the filter, 29 left out by the flow; 101 rows"
+    assert line in capsys.readouterr().out
+    kept = json.loads((tmp_path / "metadata" / "data_report.json").read_text())
+    assert kept["rows"] == {
+        **{"table": 250, "selected": 130, "read": 101, "withoutTarget": 1, "used": 100}
+    }
+    assert kept["summary"].startswith(line)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"table_rows":1}', '{"table_rows":1}' * 2])
+def test_counts_must_be_there(tmp_path: Path, content: str) -> None:
+    counts = tmp_path / "counts"
+    counts.mkdir()
+    (counts / "1").write_text(content)
+    with pytest.raises(SystemExit, match="error: the query that counts the rows has no counts: "):
+        preprocess(tmp_path, ["1,2,3"], "warn", "--counts", str(counts))
 
 
 def test_findings_stop_the_run_if_configured(
