@@ -246,7 +246,7 @@ def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnectio
     if column.date_formats:
         forms = " or ".join(column.date_formats)
         return f"dates in the format {forms}: set dateFormats to one of them"
-    if column.time_format:
+    if column.time_format and column.strays is None:
         return f"times in the format {column.time_format}, which Athena reads as text"
     if column.amount is not None:
         example = printable(column.amount.strip())
@@ -254,8 +254,13 @@ def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnectio
     if column.strays is None:
         return ""
     count, value, row = column.strays
-    number = "1 value is not a number" if count == 1 else f"{count:,} values are not numbers"
-    return f"{number}, such as '{printable(value)}' in {_place(row, table, database)}"
+    one, several = "a number", "numbers"
+    if column.time_format:
+        one, several = (
+            f"{kind} in the format {column.time_format}" for kind in ("a date", "dates")
+        )
+    wrong = f"1 value is not {one}" if count == 1 else f"{count:,} values are not {several}"
+    return f"{wrong}, such as '{printable(value)}' in {_place(row, table, database)}"
 
 
 def _place(row: int, table: Table, database: duckdb.DuckDBPyConnection) -> str:

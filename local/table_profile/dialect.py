@@ -11,10 +11,13 @@ from pathlib import Path
 import duckdb
 
 from local.standins.athena.text_files import open_lines
+from local.standins.database import literal
 from local.standins.errors import UserError
 
 _DELIMITERS = (",", ";", "\t", "|", " ")
 _SAMPLE_LINES = 1000
+# All lines, if values in quotes only begin later.
+_SNIFFED_LINES = 100_000
 _ALIGNED = 0.9
 
 
@@ -46,15 +49,9 @@ def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
             "columns are aligned by several blanks, but Athena needs one delimiter between values: "
             "write the file with commas or tabs"
         )
-    try:
-        found = database.execute(
-            "select Delimiter, Quote, SkipRows, len(Columns) "
-            "from sniff_csv($file, sample_size = -1, null_padding = false)",
-            {"file": str(path)},
-        ).fetchall()
-        delimiter, quote, title_lines, columns = found[0]
-    except duckdb.Error:
-        delimiter, quote, title_lines, columns = "", "", 0, 1
+    delimiter, quote, title_lines, columns = _sniffed(path, database, _SNIFFED_LINES)
+    if quote != '"' and _quote(path, delimiter):
+        delimiter, quote, title_lines, columns = _sniffed(path, database, -1)
     if columns < 2 or delimiter not in _DELIMITERS:
         delimiter, columns = _most_even(path)
         quote, title_lines = _quote(path, delimiter), 0
@@ -68,7 +65,22 @@ def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
             'holds one column: none of ",", ";", "|", a tab or a blank separates values in all '
             "lines alike"
         )
-    return Dialect(delimiter, quote == '"', int(title_lines), int(columns))
+    return Dialect(delimiter, quote == '"', title_lines, columns)
+
+
+def _sniffed(
+    path: Path, database: duckdb.DuckDBPyConnection, lines: int
+) -> tuple[str, str, int, int]:
+    """Delimiter, quote, title lines and columns by a file's first lines; all of them if -1."""
+    try:
+        found = database.execute(
+            "select Delimiter, Quote, SkipRows, len(Columns) "  # noqa: S608 - quoted
+            f"from sniff_csv({literal(str(path))}, sample_size = {lines}, null_padding = false)"
+        ).fetchall()
+    except duckdb.Error:
+        return "", "", 0, 1
+    delimiter, quote, title_lines, columns = found[0]
+    return str(delimiter), str(quote), int(title_lines), int(columns)
 
 
 def _sample(path: Path) -> list[str]:

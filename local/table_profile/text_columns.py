@@ -32,6 +32,7 @@ _NUMBER_FORMS = tuple(
     )
 )
 _TYPES = tuple(map(parse_type, ("boolean", "int", "bigint", "double", "date", "timestamp")))
+_NUMBERS = _TYPES[1:4]
 _DOUBLE = parse_type("double")
 _TEXT = parse_type("string")
 # Formats of times that neither SerDe nor a cast reads: text in Athena, which the query can convert
@@ -52,6 +53,8 @@ _OTHER_TIMES = (
     *("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
     *("%Y%m%dT%H%M%S", "%d %B %Y", "%d-%b-%y", "%Y-%m", "%b-%Y", "%B-%Y", "%b %Y", "%B %Y"),
 )
+# %Y also accepts years of two digits.
+_MIN_YEAR = 1000
 # Numbers with a currency or a unit, which neither a SerDe nor a cast reads.
 _AMOUNT = r"\s*[-+]?\s*(?:[$€£¥]\s*[-+]?[0-9][0-9.,' ]*|[0-9][0-9.,' ]*\s*[$€£¥%])\s*"
 # Specifiers of strftime that differ in date_parse.
@@ -66,7 +69,7 @@ class TextColumn:
         place: Index of the column.
         type: Its Glue type.
         nulls: Texts that mean a missing value.
-        strays: Values that are not numbers, if most are: a text, and its row.
+        strays: How many values are not numbers or times, if most are, and the first with its row.
         time_format: Of its dates, if Athena reads them as text.
         date_formats: Formats of date_parse that all dates fit, with different results.
         is_code: Whether it has digits with leading zeros, which numbers would lose.
@@ -97,7 +100,8 @@ def find_columns(
     database: duckdb.DuckDBPyConnection, width: int
 ) -> tuple[list[TextColumn], ValueForm]:
     """Finds the types of the text columns c0, c1, ... of the relation `body`, and their form."""
-    best: tuple[int, list[TextColumn], ValueForm] | None = None
+    for place in range(width):
+        _create_values(database, place)
     plain = _NUMBER_FORMS[0]
     columns = [_find_column(database, place, plain) for place in range(width)]
     best = (sum(column.type is not _TEXT for column in columns), columns, plain)
@@ -121,44 +125,52 @@ def find_columns(
             best = (typed, found, form)
     _, columns, form = best
     columns = [_with_times(database, column) for column in columns]
+    for place in range(width):
+        database.execute(f"drop table values_{place}")
     return columns, replace(form, null_texts=tuple(sorted({n for c in columns for n in c.nulls})))
+
+
+def _create_values(database: duckdb.DuckDBPyConnection, place: int) -> None:
+    """The distinct values of a column, so that each is parsed once, however many rows have it."""
+    text = f"c{place}"
+    database.execute(
+        f"create table values_{place} as select {text} as text, count(*) as rows, "  # noqa: S608 - places
+        f"min(__row) as first, {text} is not null and not {_IS_NULL_WORD.format(text)} as known "
+        "from body group by text"
+    )
 
 
 def _signs(database: duckdb.DuckDBPyConnection, place: int) -> set[str]:
     """The signs of _NUMBER_FORMS that a column contains."""
     signs = (".", ",", " ", "'")
-    tests = ", ".join(f"bool_or(contains(c{place}, {literal(sign)}))" for sign in signs)
-    (found,) = database.execute(f"select {tests} from body").fetchall()  # noqa: S608 - places
+    tests = ", ".join(f"bool_or(contains(text, {literal(sign)}))" for sign in signs)
+    (found,) = database.execute(f"select {tests} from values_{place}").fetchall()  # noqa: S608 - places
     return {sign for sign, contains in zip(signs, found, strict=True) if contains}
 
 
 def _find_column(database: duckdb.DuckDBPyConnection, place: int, form: ValueForm) -> TextColumn:
-    text = f"c{place}"
-    is_word = f"({text} is null or {_IS_NULL_WORD.format(text)})"
-    counts = ", ".join(
-        f"count(*) filter (({form.parse(kind, text)}) is not null and not {is_word})"
-        for kind in _TYPES
-    )
-    (known, codes, distinct, *fitting) = database.execute(
-        f"select count(*) filter (not {is_word}), "  # noqa: S608 - places
-        f"count(*) filter (regexp_full_match({text}, '0[0-9]+')), "
-        f"count(distinct {text}) filter (not {is_word}), {counts} from body"
+    values = f"values_{place}"
+    known, distinct, is_code = database.execute(
+        "select coalesce(sum(rows) filter (known), 0)::bigint, count(*) filter (known), "  # noqa: S608 - places
+        f"coalesce(bool_or(regexp_full_match(text, '0[0-9]+')), false) from {values}"
     ).fetchall()[0]
     if not known:
         return TextColumn(place, _TEXT)
+    if is_code:
+        return TextColumn(place, _TEXT, is_code=True)
     words = frozenset(
         str(word)
         for (word,) in database.execute(
-            f"select distinct {text} from body where {text} <> '' and {is_word}"  # noqa: S608 - places
+            f"select text from {values} where text <> '' and not known"  # noqa: S608 - places
         ).fetchall()
     )
-    if codes:
-        return TextColumn(place, _TEXT, is_code=True)
-    numbers = dict(zip((kind.kind for kind in _TYPES), fitting, strict=True))
     for kind in _TYPES:
-        if numbers[kind.kind] == known:
+        # Ends at the first value of another type.
+        if not database.execute(
+            f"select 1 from {values} where known and ({form.parse(kind, 'text')}) is null limit 1"  # noqa: S608 - places
+        ).fetchall():
             return TextColumn(place, kind, words)
-    return _mixed(database, place, form, known, distinct, numbers["double"], words)
+    return _mixed(database, place, form, known, distinct, words)
 
 
 def _mixed(
@@ -167,85 +179,89 @@ def _mixed(
     form: ValueForm,
     known: int,
     distinct: int,
-    numbers: int,
     words: frozenset[str],
 ) -> TextColumn:
     """A column whose values do not all have one type."""
-    text = f"c{place}"
-    is_stray = f"not {_IS_NULL_WORD.format(text)} and ({form.parse(_DOUBLE, text)}) is null"
+    values = f"(select *, {form.parse(_DOUBLE, 'text')} as number from values_{place} where known)"  # noqa: S608 - places
+    (numbers,) = database.execute(
+        f"select coalesce(sum(rows) filter (number is not null), 0)::bigint from {values}"  # noqa: S608 - places
+    ).fetchall()[0]
+    if numbers * 2 <= known:
+        return TextColumn(place, _TEXT, words)
     strays = database.execute(
-        f"select {text}, min(__row), count(*), count(*) over () from body where {is_stray} "  # noqa: S608 - places
-        f"group by {text} order by min(__row) limit {_MAX_NULL_TEXTS + 1}"
+        f"select text, first from {values} where number is null "  # noqa: S608 - places
+        f"order by first limit {_MAX_NULL_TEXTS + 1}"
     ).fetchall()
-    if numbers * 2 > known:
-        others = [str(value) for value, *_ in strays]
-        if (
-            len(others) <= _MAX_NULL_TEXTS
-            and distinct - len(others) > _MIN_NUMBERS
-            and not any(re.search(r"\d", other) for other in others)
-        ):
-            nulls = words | frozenset(others)
-            kinds = [kind for kind in _TYPES if kind.kind in ("int", "bigint", "double")]
-            for kind in kinds:
-                (fits,) = database.execute(
-                    f"select count(*) from body where ({form.parse(kind, text)}) is not null "  # noqa: S608 - places
-                    f"and not {_IS_NULL_WORD.format(text)}"
-                ).fetchall()[0]
-                if fits == numbers:
-                    return TextColumn(place, kind, nulls)
-        value, row, *_ = strays[0]
-        return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
-    return TextColumn(place, _TEXT, words)
+    others = [str(value) for value, _ in strays]
+    if (
+        len(others) <= _MAX_NULL_TEXTS
+        and distinct - len(others) > _MIN_NUMBERS
+        and not any(re.search(r"\d", other) for other in others)
+    ):
+        for kind in _NUMBERS:
+            if not database.execute(
+                f"select 1 from {values} where number is not null "  # noqa: S608 - places
+                f"and ({form.parse(kind, 'text')}) is null limit 1"
+            ).fetchall():
+                return TextColumn(place, kind, words | frozenset(others))
+    value, row = strays[0]
+    return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
 
 
 def _with_times(database: duckdb.DuckDBPyConnection, column: TextColumn) -> TextColumn:
     """The column, with the formats of its times if it has text other than codes and numbers."""
     if not column.type.is_text or column.is_code or column.strays is not None:
         return column
-    time_formats = _time_formats(database, column.sql)
-    date_formats = _date_formats(database, column.sql, time_formats)
+    known = f"(select * from values_{column.place} where known)"  # noqa: S608 - places
+    time_formats = _time_formats(database, known)
+    date_formats = _date_formats(database, known, time_formats)
     (amount,) = database.execute(
-        f"select case when bool_and(regexp_full_match({column.sql}, {literal(_AMOUNT)})) "  # noqa: S608 - places
-        f"then min({column.sql}) end from body where not {_IS_NULL_WORD.format(column.sql)}"
+        f"select case when bool_and(regexp_full_match(text, {literal(_AMOUNT)})) "  # noqa: S608 - places
+        f"then min(text) end from {known}"
     ).fetchall()[0]
+    time_format = time_formats[0] if time_formats else None
+    strays: list[tuple[int, str, int]] = []
+    if time_format is not None and not date_formats:
+        strays = database.execute(
+            f"select sum(rows) over ()::bigint, text, first from {known} "  # noqa: S608 - places
+            f"where coalesce(year(try_strptime(text, {literal(time_format)})), 0) < {_MIN_YEAR} "
+            "order by first limit 1"
+        ).fetchall()
     return replace(
         column,
         amount=amount,
         # A text for a missing date would make the query fail.
         nulls=column.nulls if len(date_formats) == 1 else frozenset(),
-        time_format=next(iter(time_formats), None),
+        strays=strays[0] if strays else None,
+        time_format=time_format,
         date_formats=date_formats,
     )
 
 
-def _time_formats(database: duckdb.DuckDBPyConnection, text: str) -> list[str]:
-    """The formats of _OTHER_TIMES that fit a sample of a column; none if it is empty."""
-    is_known = f"not {_IS_NULL_WORD.format(text)}"
-    fits = ", ".join(
-        f"bool_and(try_strptime({text}, {literal(one)}) is not null)" for one in _OTHER_TIMES
-    )
-    sample = f"(select {text} from body where {is_known} and {text} is not null limit 1000)"  # noqa: S608 - places
-    (fitting,) = database.execute(f"select {fits} from {sample}").fetchall()  # noqa: S608 - places
-    return [one for one, fit in zip(_OTHER_TIMES, fitting, strict=True) if fit]
+def _time_formats(database: duckdb.DuckDBPyConnection, known: str) -> list[str]:
+    """The formats of _OTHER_TIMES that most of a sample of a column fits, the fittest first."""
+    fits = ", ".join(f"count(try_strptime(text, {literal(one)}))" for one in _OTHER_TIMES)
+    ((total, *counts),) = database.execute(
+        f"select count(*), {fits} from (from {known} order by first limit 1000)"  # noqa: S608 - places
+    ).fetchall()
+    fitting = zip(counts, _OTHER_TIMES, strict=True)
+    ranked = sorted(fitting, key=lambda pair: pair[0], reverse=True)
+    return [one for count, one in ranked if count * 2 > total]
 
 
 def _date_formats(
-    database: duckdb.DuckDBPyConnection, text: str, time_formats: Sequence[str]
+    database: duckdb.DuckDBPyConnection, known: str, time_formats: Sequence[str]
 ) -> tuple[str, ...]:
     """Formats of date_parse that fit every value of a column, with different results."""
-    known = (
-        f"(select {text} from body where {text} is not null and not {_IS_NULL_WORD.format(text)})"  # noqa: S608 - places
-    )
     found: list[str] = []
     for one in time_formats:
         if "%z" in one:
             continue
         form = re.sub("%[MSB]", lambda match: _DATE_PARSE_NAMES[match.group()], one)
-        value = try_date_parse_sql(text, form)
-        same = " or ".join(f"{value} = {try_date_parse_sql(text, other)}" for other in found)
-        # %Y also accepts years of two digits.
+        value = try_date_parse_sql("text", form)
+        same = " or ".join(f"{value} = {try_date_parse_sql('text', other)}" for other in found)
         wrong, others = database.execute(
-            f"select count(*) filter (coalesce(year({value}), 0) < 1000), "  # noqa: S608 - quoted
+            f"select count(*) filter (coalesce(year({value}), 0) < {_MIN_YEAR}), "  # noqa: S608 - quoted
             f"count(*) filter (not ({same or 'false'})) from {known}"
         ).fetchall()[0]
         if not wrong and others:

@@ -262,7 +262,9 @@ def test_rejects_a_format_that_one_value_does_not_have(path: Path, stray: str) -
     rows = [(f"{n}", day) for n, day in enumerate([*days, stray])]
     found = profiled(path, text(rows, header="y,sold"))
     assert found["columns"][1]["dateFormat"] is None
-    assert drops(found)["sold"] == ("times in the format %d.%m.%Y, which Athena reads as text")
+    assert drops(found)["sold"] == (
+        f"1 value is not a date in the format %d.%m.%Y, such as '{stray}' in line 1502"
+    )
 
 
 def test_names_the_columns_that_a_glue_table_may_have() -> None:
@@ -367,3 +369,11 @@ def test_expressions_do_not_grow_with_the_number_of_columns(
     rows = [tuple(f"{n}.5" if name[0] == "x" else "a" for name in names) for n in range(20)]
     found = profiled(path, text(rows, header=",".join(names)))
     assert types(found) == {name: "double" if name[0] == "x" else "string" for name in names}
+
+
+def test_quotes_that_begin_far_down_are_found(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.table_profile.dialect._SNIFFED_LINES", 20)
+    rows = [*ROWS * 60, ("12.5", '"Ulm, Donau"', "3")]
+    found = profiled(path, text(rows))
+    assert found["form"] == PLAIN | {"quoted": True}
+    assert "Ulm, Donau" in found["columns"][1]["labels"]
