@@ -1,7 +1,14 @@
 import { z } from "zod";
 
 import { castType, columnType, knownTypes } from "./columnTypes";
-import { type DatePart, dateParts, formatType, partName, usualParts } from "./dateParts";
+import {
+  type DatePart,
+  dateParts,
+  formatType,
+  type MomentType,
+  partName,
+  usualParts,
+} from "./dateParts";
 import { ownFlowSchema } from "./ownFlow";
 import { partitionSchema } from "./partitions";
 
@@ -336,15 +343,17 @@ export const datasetFields = z.strictObject({
   )
     .prefault({})
     .describe(
-      "Dates and timestamps to train on, by column: a list of parts that become features (" +
+      "Dates, times of day and timestamps to train on, by column: a list of parts that become features (" +
         `${dateParts.map((part) => `\`${part}\``).join(", ")}), or \`auto\`: year, month, dayOfWeek, daysSinceEpoch, and ` +
-        "for timestamps hour. Features have names such as `sold_day_of_week`. Days of the week are 1 (Monday) to 7.",
+        "for timestamps hour; for times of day minuteOfDay. Features have names such as `sold_day_of_week`. Days of the week " +
+        "are 1 (Monday) to 7.",
     ),
   dateFormats: byColumn(z.string().max(100))
     .prefault({})
     .describe(
       "Formats of dates in text columns, by column, such as `%d.%m.%Y` or `%Y-%m-%dT%H:%i:%s`, in the syntax of Athena's " +
-        "date_parse (minutes are `%i`). The query converts them to dates, or to timestamps if the format has a time.",
+        "date_parse (minutes are `%i`). The query converts them to dates, or to timestamps if the format has a time. A " +
+        "format such as `%H:%i` describes times of day; in filters, they are timestamps of 1970-01-01.",
     ),
   segments: z
     .array(identifier)
@@ -454,14 +463,32 @@ export function addedColumns({
   ];
 }
 
-/** The type of a column in the query; for text with a date format, the type that the format parses to. */
-export function typeInQuery(
+/** The type of a column; for text with a date format, what the format describes. */
+function formattedType(
   { columns, dateFormats, partitions }: Pick<Dataset, "columns" | "dateFormats" | "partitions">,
   column: string,
 ): string | undefined {
   const type = [...columns, ...partitions].find(({ name }) => name === column)?.type;
   const format = dateFormats[column];
   return format !== undefined && /^(string|varchar)/.test(type ?? "") ? formatType(format) : type;
+}
+
+/** The type of a column in the query, in which a time of day is a timestamp of 1970-01-01, like date_parse's. */
+export function typeInQuery(
+  dataset: Pick<Dataset, "columns" | "dateFormats" | "partitions">,
+  column: string,
+): string | undefined {
+  const type = formattedType(dataset, column);
+  return type === "time" ? "timestamp" : type;
+}
+
+/** What a column of dates or times holds; undefined for others. */
+export function momentType(
+  dataset: Pick<Dataset, "columns" | "dateFormats" | "partitions">,
+  column: string,
+): MomentType | undefined {
+  const type = formattedType(dataset, column);
+  return type === "date" || type === "time" || type === "timestamp" ? type : undefined;
 }
 
 /** A feature that the query computes from a date or timestamp. */
@@ -479,7 +506,7 @@ export function partColumns(
 ): readonly PartColumn[] {
   return dataset.columns.flatMap(({ name: source }) => {
     const given = dataset.dateParts[source] ?? [];
-    const type = typeInQuery(dataset, source) === "date" ? "date" : "timestamp";
+    const type = momentType(dataset, source) ?? "timestamp";
     return (given === "auto" ? usualParts(type) : given).map((part) => {
       return { name: partName(source, part), type: "bigint", source, part } as const;
     });

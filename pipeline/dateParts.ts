@@ -12,6 +12,7 @@ const sqlOfParts = {
   dayOfYear: (value) => `day_of_year(${value})`,
   hour: (value) => `hour(${value})`,
   minute: (value) => `minute(${value})`,
+  minuteOfDay: (value) => `hour(${value}) * 60 + minute(${value})`,
   // Counted from a fixed day, so that a row's value does not depend on other rows.
   daysSinceEpoch: (value) => `date_diff('day', DATE '1970-01-01', CAST(${value} AS date))`,
 } satisfies Readonly<Record<string, (value: string) => string>>;
@@ -22,13 +23,17 @@ export type DatePart = keyof typeof sqlOfParts;
 /** Every part, by its name in the configuration. */
 export const dateParts = Object.keys(sqlOfParts) as [DatePart, ...DatePart[]];
 
-/** The parts that only timestamps have. */
-export const partsOfTime: readonly DatePart[] = ["hour", "minute"];
+/** What a column holds: dates, times of day, or both. */
+export type MomentType = "date" | "time" | "timestamp";
+
+/** The parts that dates do not have, and the only ones of times of day. */
+export const partsOfTime: readonly DatePart[] = ["hour", "minute", "minuteOfDay"];
 
 /** The parts of `auto`. */
-export function usualParts(type: "date" | "timestamp"): readonly DatePart[] {
+export function usualParts(type: MomentType): readonly DatePart[] {
   const ofDates = ["year", "month", "dayOfWeek", "daysSinceEpoch"] as const;
-  return type === "date" ? ofDates : [...ofDates, "hour"];
+  const usual = { date: ofDates, time: ["minuteOfDay"], timestamp: [...ofDates, "hour"] } as const;
+  return usual[type];
 }
 
 /** The name of a part's column, in lower case like Athena's names: `sold_day_of_week`. */
@@ -66,7 +71,7 @@ function fieldsOf(format: string): readonly string[] {
   return specifiersOf(format).flatMap((specifier) => fieldsOfSpecifiers[specifier] ?? []);
 }
 
-/** The problem with a format of dates in text, if any. */
+/** The problem with a format of dates or times of day in text, if any. */
 export function dateFormatProblem(format: string): string | undefined {
   const unknown = specifiersOf(format).find((one) => !(one in fieldsOfSpecifiers));
   if (unknown !== undefined) {
@@ -78,8 +83,8 @@ export function dateFormatProblem(format: string): string | undefined {
   if (twice !== undefined || (fields.includes("hour") && fields.includes("hour of twelve"))) {
     return `${JSON.stringify(format)} has the ${twice ?? "hour"} twice`;
   }
-  if (!fields.includes("year")) {
-    return `${JSON.stringify(format)} has no year (%Y, or %y for two digits)`;
+  if (!fields.includes("year") && formatType(format) !== "time") {
+    return `${JSON.stringify(format)} has no year (%Y, or %y for two digits), and is no time of day, such as %H:%i`;
   }
   return fields.includes("hour of twelve") === fields.includes("half of the day")
     ? undefined
@@ -118,7 +123,9 @@ export function dateFormatPattern(format: string): RegExp {
 }
 
 /** The type of a format's values. */
-export function formatType(format: string): "date" | "timestamp" {
-  const ofDates = ["year", "month", "day"];
-  return fieldsOf(format).every((field) => ofDates.includes(field)) ? "date" : "timestamp";
+export function formatType(format: string): MomentType {
+  const fields = fieldsOf(format);
+  const ofDates = ["year", "month", "day"].filter((field) => fields.includes(field)).length;
+  const hasHour = fields.some((field) => field.startsWith("hour"));
+  return ofDates === fields.length ? "date" : ofDates === 0 && hasHour ? "time" : "timestamp";
 }

@@ -1,5 +1,5 @@
 import { castType } from "./columnTypes";
-import { type Dataset, partColumns, typeInQuery } from "./dataset";
+import { type Dataset, momentType, partColumns, typeInQuery } from "./dataset";
 import { dateFormatProblem, partsOfTime } from "./dateParts";
 
 /**
@@ -38,7 +38,7 @@ function partsProblems(
   problem: (path: (number | string)[], message: string) => void,
 ): void {
   const parts = dataset.dateParts[name];
-  const type = typeInQuery(dataset, name) ?? "";
+  const type = momentType(dataset, name);
   if (parts === undefined) {
     return;
   }
@@ -46,14 +46,16 @@ function partsProblems(
     const what = name === dataset.target ? "the target" : "listed under dropped";
     problem(["dateParts", name], `"${name}" is ${what}`);
   }
-  if (type !== "date" && type !== "timestamp") {
-    const hint = castType(type) === "string" ? "; if it holds dates, add it to dateFormats" : "";
-    problem(["dateParts", name], `"${name}" is of type ${type}, not a date or timestamp${hint}`);
+  if (type === undefined) {
+    const own = typeInQuery(dataset, name) ?? "";
+    const hint = castType(own) === "string" ? "; if it holds dates, add it to dateFormats" : "";
+    problem(["dateParts", name], `"${name}" is of type ${own}, not a date or timestamp${hint}`);
     return;
   }
   (parts === "auto" ? [] : parts).forEach((part, place) => {
-    if (type === "date" && partsOfTime.includes(part)) {
-      problem(["dateParts", name, place], `"${name}" is a date, which has no ${part}`);
+    const what = type === "date" ? "date" : "time of day";
+    if (type !== "timestamp" && partsOfTime.includes(part) === (type === "date")) {
+      problem(["dateParts", name, place], `"${name}" is a ${what}, which has no ${part}`);
     }
   });
   const columns = partColumns(dataset);

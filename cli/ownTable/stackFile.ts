@@ -1,6 +1,12 @@
 import { bare } from "../../pipeline/dataFiles/header";
 import { isCastByQuery } from "../../pipeline/dataset";
-import { type DatePart, formatType, partName, usualParts } from "../../pipeline/dateParts";
+import {
+  type DatePart,
+  formatType,
+  type MomentType,
+  partName,
+  usualParts,
+} from "../../pipeline/dateParts";
 import type { PartitionKey } from "./files";
 import type { GlueTable } from "./glueTable";
 import type { ProfiledColumn, TableProfile } from "./profile";
@@ -44,12 +50,17 @@ export function reasonToDrop(
   return column.name === target ? undefined : (column.drop ?? copies[column.name]);
 }
 
-/** Whether a column holds dates or timestamps: by its type, or as text. */
-function dateType({ dateFormat, type }: ProfiledColumn): "date" | "timestamp" | undefined {
+/** Whether a column holds dates, times of day or timestamps: by its type, or as text. */
+function dateType({ dateFormat, type }: ProfiledColumn): MomentType | undefined {
   if (dateFormat !== null) {
     return formatType(dateFormat);
   }
   return type === "date" || type === "timestamp" ? type : undefined;
+}
+
+/** Whether a column's values are in the order of time. */
+function isDated(column: ProfiledColumn): boolean {
+  return ["date", "timestamp"].includes(dateType(column) ?? "");
 }
 
 /** The parts of a date to use as features: the usual ones, except constant parts and names of existing columns. */
@@ -142,18 +153,17 @@ function filterExample(column: ProfiledColumn): string | undefined {
   if (label !== undefined) {
     return `- { column: ${name}, operator: in, values: [${JSON.stringify(label)}] }`;
   }
-  if (column.middle === "") {
+  if (column.middle === "" || dateType(column) === "time") {
     return undefined;
   }
-  const value =
-    dateType(column) !== undefined ? JSON.stringify(column.middle.slice(0, 10)) : column.middle;
+  const value = isDated(column) ? JSON.stringify(column.middle.slice(0, 10)) : column.middle;
   return `- { column: ${name}, operator: ">=", value: ${value} }`;
 }
 
 function filterLines({ profile, target }: StackFileArgs): readonly string[] {
   const kinds = [
     profile.columns.find(({ labels, name }) => name !== target && labels.length > 1),
-    profile.columns.find((column) => dateType(column) !== undefined),
+    profile.columns.find(isDated),
     profile.columns.find(({ name }) => name === target),
   ];
   const examples = kinds.flatMap((column) => (column && filterExample(column)) ?? []);
@@ -188,7 +198,7 @@ function splitLines({ profile: { columns }, target }: StackFileArgs): readonly s
     (column) =>
       column.name !== target &&
       column.missing === 0 &&
-      (dateType(column) !== undefined || column.remark.startsWith("times in the format %Y-%m-%d")),
+      (isDated(column) || column.remark.startsWith("times in the format %Y-%m-%d")),
   );
   return [
     ...(time === undefined
@@ -266,11 +276,13 @@ function dateLines({ profile, target }: StackFileArgs): readonly string[] {
     dateFormat === null ? [] : [`  ${scalar(name)}: ${JSON.stringify(dateFormat)}`],
   );
   return [
-    ...(formats.length === 0 ? [] : ["# Formats of dates in text.", "dateFormats:", ...formats]),
+    ...(formats.length === 0
+      ? []
+      : ["# Formats of dates and times in text.", "dateFormats:", ...formats]),
     ...(dates.length === 0
       ? []
       : [
-          "# Parts of dates that become features, such as sold_year. docs/reference.md lists all parts.",
+          "# Parts of dates and times that become features, such as sold_year. docs/reference.md lists all parts.",
           "dateParts:",
           ...dates.map((date) => `  ${scalar(date.name)}: ${list(partsOf(date, profile))}`),
         ]),

@@ -233,7 +233,8 @@ def _create_typed(
 def _value(column: TextColumn, form: ValueForm) -> str:
     if column.date_format is None:
         return form.parse(column.type, column.sql)
-    kind = "timestamp" if re.search("%[HI]", column.date_format) else "date"
+    has_date, has_time = (re.search(f"%[{one}]", column.date_format) for one in ("Yy", "HI"))
+    kind = "timestamp" if has_date and has_time else "date" if has_date else "time"
     return f"cast({try_date_parse_sql(column.sql, column.date_format)} as {kind})"
 
 
@@ -242,7 +243,8 @@ def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnectio
     if column.is_code:
         return "numbers with leading zeros, so text"
     if column.date_format:
-        return f"dates in text, in the format {column.date_format}"
+        what = "dates" if re.search("%[Yy]", column.date_format) else "times of day"
+        return f"{what} in text, in the format {column.date_format}"
     if column.date_formats:
         forms = " or ".join(column.date_formats)
         return f"dates in the format {forms}: set dateFormats to one of them"

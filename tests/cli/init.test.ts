@@ -180,35 +180,45 @@ describe("npm run restate -- init", function () {
         const [year = "", month = "", date = ""] = day(n).split("-");
         const signed = n % 9 === 0 ? "unknown" : `${day(n)}T0${n % 10}:30:00Z`;
         const seen = n % 7 === 0 ? "" : `${day(n)} 1${n % 10}:00:00`;
-        return `${day(n)},${month}/${date}/${year},${signed},${seen},${Number(year) % 5},${n * 3}`;
+        const open = `${7 + (n % 5)}:${10 + (n % 50)}`;
+        return `${day(n)},${month}/${date}/${year},${signed},${seen},${Number(year) % 5},${n * 3},${open}`;
       });
-      const header = "Sold On,built,signed,seen,sold_on_month,price";
+      const header = "Sold On,built,signed,seen,sold_on_month,price,open";
       const path = write("sales.csv", [header, ...lines].join("\n"));
       const { code, stderr } = await init(path, "--target", "price", "--force");
       equal(code, 0, stderr);
       match(
         stderr,
-        /^200 rows, 6 columns; target price; 1 numeric feature, sold_on, built, signed, seen by parts\n/,
+        /^200 rows, 7 columns; target price; 1 numeric feature, sold_on, built, signed, seen, open by parts\n/,
       );
       const { columns, dateFormats, dateParts, dropped, nullTexts } = written()[
         "restate:dataset"
       ] as JsonObject;
       deepEqual(
         (columns as JsonObject[]).map(({ type }) => type),
-        ["date", "string", "string", "timestamp", "int", "int"],
+        ["date", "string", "string", "timestamp", "int", "int", "string"],
       );
-      deepEqual(dateFormats, { built: "%m/%d/%Y", signed: "%Y-%m-%dT%H:%i:%sZ" });
+      deepEqual(dateFormats, {
+        built: "%m/%d/%Y",
+        signed: "%Y-%m-%dT%H:%i:%sZ",
+        open: "%H:%i",
+      });
       const parts = ["year", "month", "dayOfWeek", "daysSinceEpoch"];
       deepEqual(dateParts, {
         sold_on: parts.filter((part) => part !== "month"),
         built: parts,
         signed: [...parts, "hour"],
         seen: [...parts, "hour"],
+        open: ["minuteOfDay"],
       });
       deepEqual([dropped, nullTexts], [undefined, ["unknown"]]);
       match(
         readFileSync(output, "utf8"),
         /^ +- \{ name: built, type: string \} +# 1968-01-01 to 2020-11-06; dates in text, in the format %m\/%d\/%Y$/m,
+      );
+      match(
+        readFileSync(output, "utf8"),
+        /^ +- \{ name: open, type: string \} +# 07:10:00 to 11:59:00; times of day in text, in the format %H:%i$/m,
       );
 
       const small = join(folder, "dates.yaml");
@@ -221,6 +231,7 @@ describe("npm run restate -- init", function () {
         built: "1968-01-01",
         signed: null,
         seen: null,
+        ...{ open: "1970-01-01 07:10:00", open_minute_of_day: 430 },
         sold_on_month: 3,
         price: 0,
         ...{ sold_on_year: 1968, sold_on_day_of_week: 1, sold_on_days_since_epoch: -731 },

@@ -152,6 +152,25 @@ COLUMNS = [
         "dates in the format %d/%m/%Y or %m/%d/%Y: set dateFormats to one of them",
         "dates in the format %d/%m/%Y or %m/%d/%Y: set dateFormats to one of them",
     ),
+    (
+        [f"{n % 24}:{n:02}" for n in range(60)],
+        "string",
+        "times of day in text, in the format %H:%i",
+        None,
+    ),
+    (
+        [f"{n % 12 + 1:02}:{n:02}:07 PM" for n in range(60)],
+        "string",
+        "times of day in text, in the format %I:%i:%s %p",
+        None,
+    ),
+    # Minutes and seconds: a few are more than a day has hours.
+    (
+        [f"{n % 30}:{n:02}" for n in range(60)],
+        "string",
+        "",
+        "it identifies rows: each value occurs once",
+    ),
     (["01.01.2024"] * 60, "string", "dates in text, in the format %d.%m.%Y", CONSTANT),
     (["True", "false"] * 30, "boolean", "", None),
     (["yes", "no"] * 30, "string", "", None),

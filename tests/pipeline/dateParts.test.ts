@@ -126,6 +126,20 @@ describe("parts of dates", () => {
     );
   });
 
+  it("of times of day are hours and minutes", () => {
+    const change = { dropped: ["seen", "sold"], dateFormats: { built: "%H:%i" } };
+    const clock = "date_parse(NULLIF(\"built\", ''), '%H:%i')";
+    const dataset = parse({ ...change, dateParts: { built: "auto" } });
+    equal(
+      datasetQuery(dataset, "db"),
+      `SELECT "price", "sold", "seen", ${clock} AS "built", "rooms", hour(${clock}) * 60 + minute(${clock}) ` +
+        'AS "built_minute_of_day" FROM "db"."flats"',
+    );
+    deepEqual(names({ ...change, dateParts: { built: ["minute", "hour"] } }), [
+      ...["rooms", "built_minute", "built_hour"],
+    ]);
+  });
+
   const refused: readonly (readonly [JsonObject, string, string])[] = [
     [
       { dateParts: {} },
@@ -204,7 +218,27 @@ describe("parts of dates", () => {
     [
       { dateFormats: { built: "%d.%m." } },
       "dateFormats.built",
-      '"%d.%m." has no year (%Y, or %y for two digits)',
+      '"%d.%m." has no year (%Y, or %y for two digits), and is no time of day, such as %H:%i',
+    ],
+    [
+      { dateFormats: { built: "%i:%s" } },
+      "dateFormats.built",
+      '"%i:%s" has no year (%Y, or %y for two digits), and is no time of day, such as %H:%i',
+    ],
+    [
+      { dateFormats: { built: "%H:%i" }, dropped: ["seen"] },
+      "columns.3.type",
+      '"built" is a timestamp, which has no numeric form: list it under dropped, or turn its parts into features ' +
+        "with dateParts: { built: auto }",
+    ],
+    [
+      {
+        dateFormats: { built: "%H:%i" },
+        dateParts: { sold: ["year"], built: ["hour", "dayOfWeek"] },
+        dropped: ["seen"],
+      },
+      "dateParts.built.1",
+      '"built" is a time of day, which has no dayOfWeek',
     ],
     [
       { dateFormats: { built: "%Y-%m-%d %h:%i" } },

@@ -23,13 +23,15 @@ PARTS = {
     "dayOfYear": lambda of: of.dt.day_of_year,
     "hour": lambda of: of.dt.hour,
     "minute": lambda of: of.dt.minute,
+    "minuteOfDay": lambda of: (of - of.dt.normalize()) // pd.Timedelta("1min"),
     "daysSinceEpoch": lambda of: (of.dt.normalize() - pd.Timestamp("1970-01-01")).dt.days,
 }
 NAMES = {
     part: "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in part)
     for part in PARTS
 }
-PARTS_OF_DATES = [part for part in PARTS if part not in ("hour", "minute")]
+PARTS_OF_TIME = ["hour", "minute", "minuteOfDay"]
+PARTS_OF_DATES = [part for part in PARTS if part not in PARTS_OF_TIME]
 MOMENTS = [
     *("2024-02-29 23:59:59.999", "2023-02-28 00:00:00", "2000-02-29 12:30:00.5"),
     *("1900-03-01 00:00:01", "1969-12-31 23:59:59.999", "1970-01-01 00:00:00", None),
@@ -206,4 +208,37 @@ def test_filters_compare_dates_in_text(tmp_path: Path) -> None:
     assert rows.drop(columns="sold").to_numpy().tolist() == [
         [0, 2020, 3, 7, 18322],
         [3, 2021, 2, 7, 18686],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "texts"),
+    [
+        ("%H:%i", ["13:08", "0:00", "", "23:59", "08:05"]),
+        ("%H:%i:%s", ["13:08:21", "00:00:59", "", "23:59:59"]),
+        ("%T", ["13:08:21", "00:00:59", ""]),
+        ("%h:%i %p", ["1:08 PM", "12:00 AM", "", "12:59 pm", "11:59 am"]),
+    ],
+)
+def test_parts_of_times_of_day(tmp_path: Path, form: str, texts: list[str]) -> None:
+    columns = {"y": "int", "clock": "string"}
+    write(tmp_path, "rows.csv", "\n".join(f"{n},{text}" for n, text in enumerate(texts)))
+    request = query_of(columns, dateFormats={"clock": form}, dateParts={"clock": PARTS_OF_TIME})
+    rows = result(tmp_path, request, columns, format="csv")
+    wanted = pd.to_datetime(pd.Series([text or None for text in texts]), format="mixed")
+    assert_parts(rows, "clock", PARTS_OF_TIME, wanted)
+
+
+def test_filters_by_times_of_day(tmp_path: Path) -> None:
+    columns = {"y": "int", "clock": "string"}
+    write(tmp_path, "rows.csv", "0,7:59\n1,8:00\n2,\n3,20:01\n4,19:30")
+    request = query_of(
+        columns,
+        dateFormats={"clock": "%H:%i"},
+        dateParts={"clock": "auto"},
+        filter=[{"column": "clock", "operator": ">=", "value": "1970-01-01 08:00"}],
+    )
+    rows = result(tmp_path, request, columns, format="csv")
+    assert list(zip(rows["y"], rows["clock_minute_of_day"], strict=True)) == [
+        *((1, 480), (3, 1201), (4, 1170))
     ]

@@ -136,6 +136,7 @@ TYPES = {
     "day": "date",
     "moment": "timestamp",
     "written": "string",
+    "clock": "string",
     "unused": "string",
     "y": "int",
 }
@@ -164,6 +165,7 @@ def plain_rows(count: int, seed: int, missing: float) -> list[Row]:
             "day": day,
             "moment": f"{day} {time}{chance.choice(['', '.5', '.123456'])}",
             "written": f"{day[8:]}.{day[5:7]}.{day[:4]}",
+            "clock": time[:5].removeprefix("0"),
             "unused": "anything",
         }
         for name in row:
@@ -180,10 +182,11 @@ PLAIN = {
     "categorical": ["kind", "day_day_of_week"],
     "dateParts": {
         "day": [*PARTS, "daysSinceEpoch"],
-        "moment": [*PARTS, "hour", "minute", "daysSinceEpoch"],
+        "moment": [*PARTS, "hour", "minute", "minuteOfDay", "daysSinceEpoch"],
         "written": "auto",
+        "clock": ["hour", "minuteOfDay"],
     },
-    "dateFormats": {"written": "%d.%m.%Y"},
+    "dateFormats": {"written": "%d.%m.%Y", "clock": "%H:%i"},
 }
 
 

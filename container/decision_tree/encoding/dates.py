@@ -58,6 +58,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "dayOfYear": lambda one: one.timetuple().tm_yday,
     "hour": lambda one: one.hour,
     "minute": lambda one: one.minute,
+    "minuteOfDay": lambda one: one.hour * 60 + one.minute,
     "daysSinceEpoch": lambda one: one.toordinal() - _EPOCH,
 }
 """Parts of a date or timestamp, by their names in the stack's configuration."""
