@@ -19,10 +19,13 @@ export interface EndpointModel {
   readonly containers: readonly ServingContainer[];
 }
 
-interface Serving {
+/** An endpoint that responds to invocations. */
+export interface Serving {
   readonly servers: ModelServers;
   readonly ports: readonly number[];
   readonly variant: string;
+  /** Path of the servers' log. */
+  readonly log: string;
   /** The invocations that have no response yet. */
   readonly pending: Set<Promise<unknown>>;
 }
@@ -68,13 +71,13 @@ export class Endpoints {
     this.starting.set(name, work);
   }
 
-  /** Invokes an endpoint in service. An update lets its model respond first. Undefined: it is not in service. */
+  /** Invokes an endpoint. An update lets its model respond first. Undefined: it has never been in service. */
   async invoke<Result>(
     name: string,
-    work: (serving: Pick<Serving, "ports" | "variant">) => Promise<Result>,
+    work: (serving: Serving) => Promise<Result>,
   ): Promise<Result | undefined> {
     const serving = this.serving.get(name);
-    if (serving?.servers.isRunning() !== true) {
+    if (serving === undefined) {
       return undefined;
     }
     const invocation = work(serving);
@@ -123,7 +126,7 @@ export class Endpoints {
         `The container did not pass the ping health check. Its log, ${log}, ends:\n${lastLines(log)}`,
       );
     }
-    return { servers, ports, variant, pending: new Set() };
+    return { servers, ports, variant, log, pending: new Set() };
   }
 
   private async end(serving: Serving | undefined): Promise<void> {

@@ -100,6 +100,14 @@ function trialJob(trial: TrialDocument, tuning: StepDocument | undefined, execut
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" ? value : undefined;
 
+function withArtifact(properties: DescribedTraining, name: string): Properties {
+  const { ModelArtifacts, OutputDataConfig } = properties;
+  return {
+    ...properties,
+    ModelArtifacts: ModelArtifacts ?? { S3ModelArtifacts: artifactUri({ OutputDataConfig }, name) },
+  };
+}
+
 function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind): Job | undefined {
   const { Properties: properties = {}, StepName: name, StepType: type } = step;
   const jobName = nameOf(type, properties);
@@ -111,7 +119,8 @@ function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind)
     creationTime: textOf(properties["CreationTime"]) ?? step.StartTime ?? "",
     lastModifiedTime: textOf(properties["LastModifiedTime"]),
     status: textOf(properties[statusMembers[kind]]),
-    properties,
+    // A training job has it from the start.
+    properties: kind === "training" ? withArtifact(properties, jobName) : properties,
     execution: executionId(document),
     log: step.Log ?? `logs/${kind === "training" ? jobName : name}.log`,
     trials: document.trials.filter((trial) => trial.StepName === name),

@@ -13,11 +13,11 @@ const maxEvents = 10_000;
 const firstFromTail = Date.UTC(2024, 0, 1);
 
 /** The log groups of jobs. Source: "CloudWatch Logs for Amazon SageMaker AI". */
-const groups: Readonly<Record<string, Exclude<JobKind, "tuning">>> = {
-  "/aws/sagemaker/ProcessingJobs": "processing",
-  "/aws/sagemaker/TrainingJobs": "training",
-  "/aws/sagemaker/TransformJobs": "transform",
-};
+const groups: ReadonlyMap<string, Exclude<JobKind, "tuning">> = new Map([
+  ["/aws/sagemaker/ProcessingJobs", "processing"],
+  ["/aws/sagemaker/TrainingJobs", "training"],
+  ["/aws/sagemaker/TransformJobs", "transform"],
+]);
 
 /** The log of a job. */
 interface Stream {
@@ -62,7 +62,7 @@ function kindOf(group: string | undefined): Exclude<JobKind, "tuning"> {
   if (group === undefined) {
     throw invalid("logGroupName is required.");
   }
-  const kind = groups[group];
+  const kind = groups.get(group);
   if (kind === undefined) {
     throw missing("group");
   }
@@ -120,7 +120,7 @@ export const logs = {
         "LogGroupName prefix and LogGroupName pattern are mutually exclusive parameters.",
       );
     }
-    const names = Object.keys(groups).filter(
+    const names = [...groups.keys()].filter(
       (name) =>
         name.startsWith(prefix ?? "") &&
         name.includes(pattern ?? "") &&

@@ -1,13 +1,24 @@
 import {
   invokeContainers,
-  maxBetweenContainers,
+  isPrediction,
   modelError,
+  unanswered,
 } from "../environments/inferencePipeline";
+import type { Serving } from "./endpointServers";
 import type { WireRequest, WireResponse } from "./wire";
 import type { World } from "./world";
 
 const path =
   /^\/endpoints\/([a-z\d-]+)\/(invocations|async-invocations|invocations-response-stream)(?:\?|$)/i;
+
+/** Max bytes of a request, and of a response. Source: BodyBlob in the service's model. */
+const maxBody = 6 * 1024 ** 2;
+
+/**
+ * Max bytes between two containers, and seconds until one has responded.
+ * Source: SageMaker guide, "Troubleshoot Inference Pipelines"; InvokeEndpoint.
+ */
+const limits = { maxBytes: 5 * 1024 ** 2, maxSeconds: 60 };
 
 /** Operations that are not available, by their paths. */
 const unavailable: Readonly<Record<string, string>> = {
@@ -53,6 +64,12 @@ export async function invoke(world: World, request: WireRequest): Promise<WireRe
     const message = `${unsupported[asked] ?? ""} is not supported on this machine`;
     return failure(400, "ValidationError", { message });
   }
+  if (request.body.length > maxBody) {
+    const message =
+      "1 validation error detected: Value at 'body' failed to satisfy constraint: " +
+      `Member must have length less than or equal to ${maxBody}`;
+    return failure(400, "ValidationError", { message });
+  }
   const response = await world.endpoints.invoke(name, (serving) => respond(name, request, serving));
   const message = `Endpoint ${name} of account ${world.accountId} not found.`;
   return response ?? failure(400, "ValidationError", { message });
@@ -62,35 +79,31 @@ export async function invoke(world: World, request: WireRequest): Promise<WireRe
 async function respond(
   name: string,
   request: WireRequest,
-  { ports, variant }: { readonly ports: readonly number[]; readonly variant: string },
+  { log, ports, servers, variant }: Serving,
 ): Promise<WireResponse> {
   const target = request.headers["x-amzn-sagemaker-target-variant"];
   if (target !== undefined && target !== variant) {
     const message = `Variant ${target} of endpoint ${name} not found.`;
     return failure(400, "ValidationError", { message });
   }
-  const answer = await invokeContainers(
-    ports,
-    {
-      headers: Object.fromEntries(
-        passedOn.flatMap((header) => {
-          const value = request.headers[header];
-          return value === undefined ? [] : [[header, value]];
-        }),
-      ),
-      body: request.body,
-    },
-    maxBetweenContainers,
+  const headers = Object.fromEntries(
+    passedOn.flatMap((header) => {
+      const value = request.headers[header];
+      return value === undefined ? [] : [[header, value]];
+    }),
   );
-  const { headers, status } = answer;
-  if (status >= 400) {
-    return failure(424, "ModelError", modelError(answer));
+  // Another process may have the port of a server that has ended.
+  const answer = servers.isRunning()
+    ? await invokeContainers(ports, { headers, body: request.body }, limits)
+    : unanswered("primary");
+  if (!isPrediction(answer)) {
+    return failure(424, "ModelError", modelError(answer, log));
   }
   return {
     status: 200,
     headers: {
       "content-type": "application/octet-stream",
-      ...headers,
+      ...answer.headers,
       "x-amzn-invoked-production-variant": variant,
     },
     body: Buffer.from(answer.body),

@@ -42,6 +42,9 @@ function kindOf(value: unknown): string {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The last second of a Date. */
+const maxSeconds = 8.64e12;
+
 const jsonTypes: Readonly<Record<string, (value: unknown) => boolean>> = {
   boolean: (value) => typeof value === "boolean",
   double: (value) => typeof value === "number",
@@ -49,7 +52,7 @@ const jsonTypes: Readonly<Record<string, (value: unknown) => boolean>> = {
   integer: Number.isInteger,
   long: Number.isInteger,
   string: (value) => typeof value === "string",
-  timestamp: (value) => typeof value === "number",
+  timestamp: (value) => typeof value === "number" && Math.abs(value) <= maxSeconds,
 };
 
 const anything: Shape = { type: "any" };

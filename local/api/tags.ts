@@ -6,6 +6,7 @@ import { findJob, type JobKind } from "./jobs";
 import { pageOf } from "./pages";
 import { findPackage } from "./registry";
 import type { SageMakerOperations } from "./operation";
+import { checkKey, checkTags } from "./tagRules";
 import type { World } from "./world";
 
 const resourceKinds: readonly string[] = [
@@ -16,16 +17,13 @@ const resourceKinds: readonly string[] = [
   "pipeline",
 ] satisfies readonly ResourceKind[];
 
-/** Maximum number of a resource's tags. */
-const maxTags = 50;
-
 /** The kinds of jobs by their names in ARNs. */
-const jobKinds: Readonly<Record<string, JobKind>> = {
-  "hyper-parameter-tuning-job": "tuning",
-  "processing-job": "processing",
-  "training-job": "training",
-  "transform-job": "transform",
-};
+const jobKinds: ReadonlyMap<string, JobKind> = new Map([
+  ["hyper-parameter-tuning-job", "tuning"],
+  ["processing-job", "processing"],
+  ["training-job", "training"],
+  ["transform-job", "transform"],
+]);
 
 function parts(arn: string): readonly [kind: string, name: string] {
   const [, kind = "", name = ""] =
@@ -63,13 +61,13 @@ function tagsOf(world: World, arn: string): readonly Tag[] {
     return found.resource.tags;
   }
   const [kind, name] = parts(arn);
-  const jobKind = jobKinds[kind];
+  const jobKind = jobKinds.get(kind);
   if (kind === "model-package") {
     return findPackage(world, arn).request.Tags ?? [];
   }
   const job = jobKind && findJob(world, jobKind, name);
   if (job === undefined) {
-    throw invalid(`There is no ${arn}.`);
+    throw invalid(`${arn} does not exist, or has no tags on this machine.`);
   }
   return (job.properties["Tags"] ?? []) as readonly Tag[];
 }
@@ -81,13 +79,7 @@ export const tags = {
     const added = request.Tags ?? [];
     const keys = new Set(added.map(({ Key }) => Key));
     const tags = [...resource.tags.filter(({ Key }) => !keys.has(Key)), ...added];
-    // Source: AddTags ("Tag keys must be unique per resource"), and the maximum of its Tags.
-    if (keys.size < added.length) {
-      throw invalid("Tag keys must be unique per resource.");
-    }
-    if (tags.length > maxTags) {
-      throw invalid(`A resource can have ${maxTags} tags, and this one would have ${tags.length}.`);
-    }
+    checkTags(tags);
     world.of(kind).put({ ...resource, tags });
     return { Tags: tags };
   },
@@ -95,6 +87,7 @@ export const tags = {
   DeleteTags(world, request) {
     const { kind, resource } = changeable(world, request.ResourceArn ?? "");
     const keys = new Set(request.TagKeys);
+    keys.forEach(checkKey);
     const tags = resource.tags.filter(({ Key = "" }) => !keys.has(Key));
     world.of(kind).put({ ...resource, tags });
     return {};

@@ -23,10 +23,10 @@ export interface WireResponse {
 const contentType = "application/x-amz-json-1.1";
 
 /** The services by the prefix of X-Amz-Target. */
-const targets: Readonly<Record<string, ServiceName>> = {
-  Logs_20140328: "logs",
-  SageMaker: "sagemaker",
-};
+const targets: ReadonlyMap<string, ServiceName> = new Map([
+  ["Logs_20140328", "logs"],
+  ["SageMaker", "sagemaker"],
+]);
 
 function errorResponse(error: ApiError): WireResponse {
   const { code, message, status } = error;
@@ -57,16 +57,16 @@ export function isJsonRequest({ headers }: WireRequest): boolean {
 export async function answerJson(world: World, request: WireRequest): Promise<WireResponse> {
   const [prefix = "", operation = ""] = (request.headers["x-amz-target"] ?? "").split(".");
   try {
-    const service = targets[prefix];
-    const perform = service === undefined ? undefined : operations[service][operation];
-    if (service === undefined || perform === undefined) {
+    const service = targets.get(prefix);
+    if (service === undefined || !Object.hasOwn(operations[service], operation)) {
       throw new ApiError(
         "UnknownOperationException",
         `The operation ${operation || prefix} is not available on this machine.`,
       );
     }
     const checked = readRequest(service, operation, parseBody(request.body));
-    const answer = await asInvalid(() => (perform as AnyOperation)(world, checked));
+    const perform = operations[service][operation] as AnyOperation;
+    const answer = await asInvalid(() => perform(world, checked));
     return {
       status: 200,
       headers: { "content-type": contentType },

@@ -7,6 +7,7 @@ import type { Workspace } from "../records/workspace";
 import { ObjectStore } from "../storage/objectStore";
 import { Endpoints } from "./endpointServers";
 import { Runs } from "./runs";
+import { checkTags } from "./tagRules";
 import type { WorldOptions } from "./worldOptions";
 
 /** A request that creates something. */
@@ -51,8 +52,12 @@ export class World {
     return known;
   }
 
-  /** Stores a new resource, with the name in the service's form in its ARN. */
+  /**
+   * Stores a new resource, with the name in the service's form in its ARN.
+   * @throws ApiError for tags that it cannot have
+   */
   create(kind: ResourceKind, name: string, { Tags = [], ...request }: CreationRequest): Resource {
+    checkTags(Tags);
     const now = new Date().toISOString();
     const resource: Resource = {
       version: 1,

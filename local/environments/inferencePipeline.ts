@@ -1,11 +1,5 @@
 import { createServer } from "node:http";
 
-/**
- * Max bytes between two containers of an endpoint.
- * Source: SageMaker guide, "Troubleshoot Inference Pipelines".
- */
-export const maxBetweenContainers = 5 * 1024 ** 2;
-
 /** A request to a model, or its response. */
 export interface Message {
   /** Names in lower case. */
@@ -20,17 +14,41 @@ interface Invocation extends Message {
   readonly container: string;
 }
 
+/** Limits of an invocation. */
+interface InvocationLimits {
+  /** Between two containers. */
+  readonly maxBytes?: number;
+  /** Until a container has responded. */
+  readonly maxSeconds?: number;
+}
+
+/** A container that does not respond. Evidence for the messages: aws/amazon-sagemaker-examples#799 and #2815. */
+export function unanswered(container: string, error?: unknown): Invocation {
+  const text =
+    (error as Error | undefined)?.name === "TimeoutError"
+      ? `Your invocation timed out while waiting for a response from container ${container}.`
+      : `Amazon SageMaker could not get a response from container ${container}.`;
+  return { status: 0, headers: {}, body: new TextEncoder().encode(text), container };
+}
+
+/** Whether a response is a prediction. */
+export const isPrediction = ({ status }: Pick<Invocation, "status">): boolean =>
+  status >= 200 && status < 300;
+
 /** Headers of a response that are passed on. */
 const answered = ["content-type", "x-amzn-sagemaker-custom-attributes"];
 
 async function ask(
   port: number,
   { body, headers }: Message,
+  seconds: number | undefined,
 ): Promise<Omit<Invocation, "container">> {
   const response = await fetch(`http://127.0.0.1:${port}/invocations`, {
     method: "POST",
     headers,
     body: Uint8Array.from(body),
+    redirect: "manual",
+    signal: seconds === undefined ? null : AbortSignal.timeout(1000 * seconds),
   });
   return {
     status: response.status,
@@ -51,12 +69,13 @@ async function ask(
  * (the second container gets the first one's type, whatever the client accepts; the names in errors).
  *
  * @param ports of the containers, in order
- * @param maxBytes between two containers; default: unlimited
+ * @param limits by default, none
+ * @returns the status 0, as in the service's errors, if a container does not respond
  */
 export async function invokeContainers(
   ports: readonly number[],
   request: Message,
-  maxBytes = Infinity,
+  { maxBytes = Infinity, maxSeconds }: InvocationLimits = {},
 ): Promise<Invocation> {
   const { accept, ...headers } = request.headers;
   let message: Message = { headers, body: request.body };
@@ -65,7 +84,11 @@ export async function invokeContainers(
     const isLast = index === ports.length - 1;
     const container = ports.length === 1 ? "primary" : `container-${index + 1}`;
     const asked = isLast && accept !== undefined ? { ...message.headers, accept } : message.headers;
-    answer = { ...(await ask(port, { ...message, headers: asked })), container };
+    try {
+      answer = { ...(await ask(port, { ...message, headers: asked }, maxSeconds)), container };
+    } catch (error) {
+      return unanswered(container, error);
+    }
     if (isLast || answer.status !== 200) {
       return answer;
     }
@@ -84,17 +107,20 @@ export async function invokeContainers(
 /** The header with the name of the responding container, if one server combines several. */
 export const containerHeader = "x-restate-container";
 
-/** The runtime's response if a model refuses a request. Source: ModelError. */
-export function modelError({
-  body,
-  container,
-  status,
-}: Pick<Invocation, "body" | "container" | "status">): object {
-  const side = status < 500 ? "client" : "server";
+/**
+ * The runtime's response if a model refuses a request. Source: ModelError.
+ * @param log where to look for the reason
+ */
+export function modelError(
+  { body, container, status }: Pick<Invocation, "body" | "container" | "status">,
+  log?: string,
+): object {
+  const side = status >= 400 && status < 500 ? "client" : "server";
   const original = Buffer.from(body).toString("utf8");
+  const more = log === undefined ? "" : ` See ${log} for more information.`;
   return {
     // Evidence for the message: aws-samples/amazon-sagemaker-custom-recommender-system#2.
-    Message: `Received ${side} error (${status}) from ${container} with message "${original}".`,
+    Message: `Received ${side} error (${status}) from ${container} with message "${original}".${more}`,
     OriginalMessage: original,
     OriginalStatusCode: status,
   };
@@ -128,7 +154,7 @@ export function serveContainers(ports: readonly number[], port: number): Promise
         ),
         body: Buffer.concat(chunks),
       });
-      response.writeHead(status, { ...headers, [containerHeader]: container }).end(body);
+      response.writeHead(status || 502, { ...headers, [containerHeader]: container }).end(body);
     };
     respond().catch((error: unknown) => {
       response.writeHead(502, { "content-type": "text/plain" }).end((error as Error).message);

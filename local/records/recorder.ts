@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Event, StepResult, Trial } from "../execution/execution";
+import type { Event, Properties, StepResult, Trial } from "../execution/execution";
 import { thisProcess } from "../environments/processes";
 import type { RunResult } from "../execution/scheduler";
 import type { WriteOptions } from "../storage/files";
@@ -85,7 +85,7 @@ export class Recorder {
   note(event: Event): void {
     switch (event.kind) {
       case "job":
-        this.update(event.step, { Properties: event.properties });
+        this.noteJob(event.step, event.properties);
         this.write({}, { durable: false });
         break;
       case "step":
@@ -149,10 +149,11 @@ export class Recorder {
     });
   }
 
-  private update(name: string, more: Partial<StepDocument>): void {
+  private noteJob(name: string, properties: Properties): void {
     const before = this.steps.get(name);
     if (before !== undefined) {
-      this.steps.set(name, { ...before, ...more });
+      const Metadata = stepMetadata(before.StepType, this.arnPrefix, properties, undefined);
+      this.steps.set(name, { ...before, Metadata, Properties: properties });
     }
   }
 

@@ -92,6 +92,9 @@ def job(kind: str, place: int, item: Item) -> dict[str, Any]:
         properties["WarmPoolStatus"] = {"Status": "Available"} if place == 1 else None
         plan = {"TrainingPlanArn": f"{ARN}:training-plan/plan"} if place == 2 else {}
         properties["ResourceConfig"] = {"VolumeSizeInGB": 1, **plan}
+        properties["SecondaryStatus"] = item.status
+        properties["OutputDataConfig"] = {"S3OutputPath": "s3://bucket/models/"}
+        properties["StoppingCondition"] = {}
     return {
         "StepName": f"{kind}{place}",
         "StepType": kind,

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 
 import type { ModelRequest, TransformRequest } from "../../../pipeline/language/evaluate";
 import { modelContainers } from "../../../pipeline/language/images";
-import { invokeContainers } from "../../environments/inferencePipeline";
+import { invokeContainers, isPrediction } from "../../environments/inferencePipeline";
 import { type JobFolder, makeJobFolder } from "../../environments/jobFolder";
 import type { Job } from "../../environments/jobs";
 import { type Execution, machineOf, StepFailure } from "../execution";
@@ -244,9 +244,10 @@ async function run(
       body: new TextEncoder().encode(body),
     });
     const text = new TextDecoder().decode(answer.body);
-    if (answer.status >= 400) {
+    if (!isPrediction(answer)) {
       const who = containers.length === 1 ? "the model" : answer.container;
-      throw new Error(`${who} returned ${answer.status}: ${text.trim()}`);
+      const did = answer.status === 0 ? "did not respond" : `returned ${answer.status}`;
+      throw new Error(`${who} ${did}: ${text.trim()}`);
     }
     return text;
   };

@@ -453,9 +453,14 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     await pipeline("Sleeping", definitionOf([sleeping]));
     const both = await Promise.all([start("Sleeping"), start("Sleeping")]);
     for (const execution of both) {
-      while ((await statesOf(execution))["Sleep"] !== "Executing") {
+      let [step] = await steps(execution);
+      while (step?.Metadata === undefined) {
         await wait(20);
+        [step] = await steps(execution);
       }
+      equal(step.StepStatus, "Executing");
+      const Arn = `${arn}:processing-job/${execution.slice(-12)}-Sleep`;
+      deepEqual(step.Metadata, { ProcessingJob: { Arn } });
       deepEqual((await describe_(execution)).PipelineExecutionStatus, "Executing");
       await rejects(client.send(new DeletePipelineCommand({ PipelineName: "Sleeping" })), {
         name: "ConflictException",

@@ -15,22 +15,32 @@ from botocore.exceptions import ClientError
 from emulator import Emulator, emulator
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/slow:1"
-# Answers with the model's name. A request waits until the file that it names exists.
+# Answers with the model's name. A request waits until the file that it names exists, or describes
+# another response.
 SERVE = """
-import os, pathlib, time
+import os, pathlib, socket, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.reply(b"")
     def do_POST(self):
         text = self.rfile.read(int(self.headers["content-length"])).decode()
+        if text.startswith("x"):
+            return self.reply(text.encode())
+        if text == "moved":
+            return self.reply(b"elsewhere", 302)
+        if text == "drop":
+            return self.connection.shutdown(socket.SHUT_RDWR)
+        if text == "end":
+            os._exit(3)
         started, go = (pathlib.Path(part) for part in text.split())
         started.touch()
         while not go.exists():
             time.sleep(0.01)
         self.reply(os.environ["NAME"].encode())
-    def reply(self, body):
-        self.send_response(200)
+    def reply(self, body, status=200):
+        self.send_response(status)
+        self.send_header("location", "/ping")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -134,3 +144,40 @@ def test_a_model_has_one_kind_of_containers(sagemaker: Any) -> None:
         sagemaker.create_model(
             ModelName="both", PrimaryContainer={"Image": IMAGE}, Containers=[{"Image": IMAGE}]
         )
+
+
+MAX_BODY = 6 * 1024**2
+
+
+def test_a_request_has_the_documented_size(running: Emulator) -> None:
+    runtime = running.client("sagemaker-runtime")
+    largest = b"x" * MAX_BODY
+    answer = runtime.invoke_endpoint(EndpointName="live", Body=largest)
+    assert answer["Body"].read() == largest
+    with pytest.raises(ClientError, match=f"less than or equal to {MAX_BODY}$") as refused:
+        runtime.invoke_endpoint(EndpointName="live", Body=largest + b"x")
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
+
+
+def test_what_is_no_prediction_is_the_models_error(running: Emulator, sagemaker: Any) -> None:
+    runtime = running.client("sagemaker-runtime")
+    silent = (0, "Amazon SageMaker could not get a response from container primary.")
+    # The last request is to the ended server.
+    for body, (status, text) in (
+        (b"moved", (302, "elsewhere")),
+        (b"drop", silent),
+        (b"end", silent),
+        (b"x", silent),
+    ):
+        with pytest.raises(runtime.exceptions.ModelError) as failed:
+            runtime.invoke_endpoint(EndpointName="live", Body=body)
+        error = failed.value.response
+        assert (error["OriginalStatusCode"], error["OriginalMessage"]) == (status, text)
+        said = f'Received server error ({status}) from primary with message "{text}". See '
+        assert error["Error"]["Message"].startswith(said)
+        log = Path(
+            error["Error"]["Message"].removeprefix(said).removesuffix(" for more information.")
+        )
+        assert log.name == "live.log"
+        assert log.exists()
+    assert settled(sagemaker)["EndpointStatus"] == "InService"

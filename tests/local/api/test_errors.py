@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,19 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+from emulator import Emulator
 from written_folder import ARN, EXECUTIONS, JOBS, called, written_emulator
 
 
 @pytest.fixture(scope="module")
-def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with written_emulator(tmp_path_factory.mktemp("written") / "work") as running:
-        yield running.client("sagemaker")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with written_emulator(tmp_path_factory.mktemp("written") / "work") as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def sagemaker(running: Emulator) -> Any:
+    return running.client("sagemaker")
 
 
 MODEL = botocore.session.Session().get_service_model("sagemaker")
@@ -142,3 +150,54 @@ def test_a_tuning_job_reports_its_duration(sagemaker: Any) -> None:
     name = JOBS[0].name
     described = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     assert described["ConsumedResources"] == {"RuntimeInSeconds": 90}
+
+
+def test_a_training_job_has_its_artifact_in_any_state(sagemaker: Any) -> None:
+    for job in JOBS[:3]:
+        described = sagemaker.describe_training_job(TrainingJobName=job.name)
+        assert described["TrainingJobStatus"] == job.status
+        artifact = f"s3://bucket/models/{job.name}/output/model.tar.gz"
+        assert described["ModelArtifacts"] == {"S3ModelArtifacts": artifact}
+
+
+def test_tags_have_the_services_rules(sagemaker: Any) -> None:
+    reserved = "System prefix 'aws:' reserved for AWS usage in tag key: "
+    once = "Tag keys must be unique per resource"
+    model = {"ResourceArn": f"{ARN}:model/thing-00"}
+    group = {"ModelPackageGroupName": "tagged"}
+    many = [{"Key": f"more {number}", "Value": ""} for number in range(39)]
+    for operation, arguments, message in (
+        ("AddTags", {**model, "Tags": [{"Key": "aws:a", "Value": ""}]}, f"{reserved}aws:a"),
+        ("AddTags", {**model, "Tags": [{"Key": "a", "Value": ""}] * 2}, once),
+        ("AddTags", {**model, "Tags": many}, "50 tags, and this one would have 51"),
+        ("DeleteTags", {**model, "TagKeys": ["AWS:a"]}, f"{reserved}AWS:a"),
+        (
+            "CreateModelPackageGroup",
+            {**group, "Tags": [{"Key": "aws:a", "Value": ""}]},
+            f"{reserved}aws:a",
+        ),
+        ("CreateModelPackageGroup", {**group, "Tags": [{"Key": "a", "Value": ""}] * 2}, once),
+        ("DescribeModelPackageGroup", group, "does not exist"),
+    ):
+        with pytest.raises(ClientError, match=message) as refused:
+            called(sagemaker, operation, **arguments)
+        assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_invalid_requests_are_the_clients_errors(running: Emulator) -> None:
+    unknown, form = "UnknownOperationException", "SerializationException"
+    for target, body, code in (
+        ("SageMaker.CreateSpace", "{}", unknown),
+        ("SageMaker.constructor", "{}", unknown),
+        ("toString.call", "{}", unknown),
+        ("SageMaker.ListModels", "{", form),
+        ("SageMaker.ListModels", '{"CreationTimeAfter": 1e30}', form),
+        ("SageMaker.ListModels", '{"CreationTimeAfter": "2026-01-02"}', form),
+    ):
+        request = urllib.request.Request(  # noqa: S310 - the emulator's own address
+            running.url, body.encode(), {"X-Amz-Target": target}
+        )
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)  # noqa: S310
+        assert refused.value.code == 400
+        assert json.load(refused.value)["__type"] == code
