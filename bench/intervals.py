@@ -19,7 +19,7 @@ from sklearn.tree import DecisionTreeRegressor
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "pipeline/scripts"))
 
-import evaluate  # noqa: E402
+from prediction_intervals import half_width  # noqa: E402
 from row_splits import Key, assign  # noqa: E402
 
 from bench.report import options, publish  # noqa: E402
@@ -106,10 +106,7 @@ def coverage(file: Path, task: tuple[str, int]) -> list[float]:
     predict = fit(train, validation)
     errors = np.abs(new[:, 0] - predict(new[:, 1:]))
     known = validation[:, 0], np.asarray(predict(validation[:, 1:]), dtype=np.float64)
-    return [
-        float(np.mean(errors <= (evaluate.half_width(*known, one) or np.inf)))
-        for one in CONFIDENCES
-    ]
+    return [float(np.mean(errors <= (half_width(*known, one) or np.inf))) for one in CONFIDENCES]
 
 
 def measure(file: Path, seeds: int, workers: int) -> list[str]:
@@ -143,9 +140,10 @@ def main() -> None:
         "",
         f"`npm run bench -- intervals`, California housing, {arguments.seeds} splits into 70 % to "
         "train, 20 % to choose one of three models and find the width, and 10 % new rows, with "
-        "`half_width` of `evaluate.py`: the share of new rows within the intervals, on average, "
-        "and in the middle 90 % of the splits. Of the small table, all other rows are new. Groups "
-        "are squares of one degree, which `split: {by: group}` puts into one part each.",
+        "`half_width` of `prediction_intervals.py`: the share of new rows within the intervals, on "
+        "average, and in the middle 90 % of the splits. Of the small table, all other rows are "
+        "new. Groups are squares of one degree, which `split: {by: group}` puts into one part "
+        "each.",
         "",
         *measure(arguments.data, arguments.seeds, arguments.workers or 1),
         "",

@@ -4,10 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { check } from "../pipeline/language/check";
-import { loggingDefinition, loggingScripts } from "../pipeline/mlflowLogging";
+import { loggingDefinition, loggingScript } from "../pipeline/mlflowLogging";
 import type { JobVpc } from "./jobVpc";
 import type { StackNames } from "./stackNames";
-import { uploadScripts } from "./uploadSource";
+import { uploadScript } from "./uploadSource";
 
 export interface MlflowLogsArgs {
   readonly names: Pick<
@@ -35,7 +35,7 @@ export class MlflowLogs extends pulumi.ComponentResource {
   constructor(name: string, args: MlflowLogsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:MlflowLogs", name, {}, opts);
     const { job, names } = args;
-    const source = uploadScripts(this, name, names, loggingScripts);
+    const source = uploadScript(this, loggingScript, { name, bucket: names.bucketName });
     const definition = pulumi
       .output({
         bucket: names.bucketName,

@@ -20,7 +20,7 @@ import { decisionTreeModules } from "./decisionTreeModules";
 import type { JobVpc } from "./jobVpc";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
-import { resourceName, scriptText, type Source, uploadScripts, uploadSource } from "./uploadSource";
+import { type Source, uploadScript, uploadSource } from "./uploadSource";
 
 export interface ModelPipelineArgs {
   readonly account: Account;
@@ -100,37 +100,40 @@ export class ModelPipeline extends pulumi.ComponentResource {
       flowSource(dataset, names.databaseName, `s3://${bucket}/${prefixes.queryResults}/`),
     );
     const flow = source.apply((one) => dataWranglerFlow(dataset, one));
-    const script = (file: string): Source => {
-      const content = pulumi.output(scriptText(file));
-      return uploadSource(this, `${name}-${resourceName(file)}`, names, `${file}.py`, content);
-    };
-    const imported = ["data_report", "input_rows", "row_encoding", "row_splits", "text_encoding"];
-    const folder = (what: string, files: readonly string[], others?: [string, string][]): Source =>
-      uploadScripts(this, `${name}${what}`, names, files, others);
+    const bucket = names.bucketName;
+    const script = (file: string, imports: string): Source =>
+      uploadScript(this, file, { name, imports: `${name}${imports}`, bucket });
     const sources = {
-      flow: uploadSource(this, `${name}-flow`, names, `${dataset.table}.flow`, flow.content),
-      preprocess: folder("", ["preprocess", ...imported]),
-      evaluate: script("evaluate"),
-      compare: script("compare"),
-      ...(dataset.crossValidation === undefined ? {} : { crossValidate: script("cross_validate") }),
-      ...(dataset.servedRows === "raw" ? { rowSchema: this.rowSchema(name, names, dataset) } : {}),
-      ...(training.driftReference
-        ? { driftReference: folder("-reference", ["evaluate", "drift_cells", "drift_reference"]) }
-        : {}),
-      ...(champion === undefined
-        ? {}
-        : {
-            challenge: folder(
-              "-champion",
-              ["challenge", "compare", "evaluate"],
-              [["decision_tree.json", decisionTreeModules()]],
-            ),
-          }),
+      flow: uploadSource(this, `${name}-flow`, bucket, `${dataset.table}.flow`, flow.content),
+      preprocess: script("preprocess", ""),
+      evaluate: script("evaluate", "-evaluate"),
+      compare: script("compare", "-compare"),
+      crossValidate: dataset.crossValidation && script("cross_validate", "-cross-validate"),
+      rowSchema:
+        dataset.servedRows === "raw"
+          ? uploadSource(
+              this,
+              `${name}-row-schema`,
+              bucket,
+              rowSchemaFile,
+              pulumi.output(canonicalJson(rowSchema(dataset))),
+            )
+          : undefined,
+      driftReference: training.driftReference
+        ? uploadScript(this, "drift_reference", { name: `${name}-reference`, bucket })
+        : undefined,
+      challenge:
+        champion &&
+        uploadScript(this, "challenge", {
+          name: `${name}-champion`,
+          bucket,
+          others: [["decision_tree.json", decisionTreeModules()]],
+        }),
     };
 
     this.definition = pulumi
       .output({
-        bucket: names.bucketName,
+        bucket,
         flowSource: source,
         flowOutputName: flow.outputName,
         sources: {
@@ -189,7 +192,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [group, ...Object.values(sources).flatMap(({ objects }) => objects)],
+        dependsOn: [group, ...Object.values(sources).flatMap((one) => one?.objects ?? [])],
       },
     );
 
@@ -248,11 +251,5 @@ export class ModelPipeline extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-  }
-
-  /** Uploads the description of the table's rows. */
-  private rowSchema(name: string, names: Pick<StackNames, "bucketName">, dataset: Dataset): Source {
-    const content = canonicalJson(rowSchema(dataset));
-    return uploadSource(this, `${name}-row-schema`, names, rowSchemaFile, pulumi.output(content));
   }
 }

@@ -1,11 +1,9 @@
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 
+import { scriptWithImports } from "../pipeline/jobScripts";
 import { contentHash } from "../pipeline/language/canonicalJson";
 import { prefixes } from "../pipeline/storage";
-import type { StackNames } from "./stackNames";
 
 /** An uploaded file, or the files of a folder. */
 export interface Source {
@@ -14,67 +12,58 @@ export interface Source {
   readonly uri: pulumi.Output<string>;
 }
 
-/** Folder of the pipeline's scripts. */
-const scripts = join(__dirname, "..", "pipeline", "scripts");
-
-/** The text of one of the pipeline's scripts, by its name without extension. */
-export function scriptText(script: string): string {
-  return readFileSync(join(scripts, `${script}.py`), "utf8");
-}
-
-/** The part of a resource's name for a file. */
-export function resourceName(file: string): string {
-  return file.replace(/\.\w+$/, "").replaceAll("_", "-");
-}
-
 /** Uploads a source under a key with its hash. */
 export function uploadSource(
   parent: pulumi.Resource,
   name: string,
-  { bucketName }: Pick<StackNames, "bucketName">,
+  bucket: pulumi.Output<string>,
   file: string,
   content: pulumi.Output<string>,
 ): Source {
-  const key = pulumi.interpolate`${folderKey(content)}/${file}`;
+  const key = content.apply((text) => `${prefixes.sources}/${contentHash(text)}/${file}`);
   return {
-    objects: [upload(parent, name, bucketName, key, content)],
-    uri: pulumi.interpolate`s3://${bucketName}/${key}`,
+    objects: [upload(name, bucket, key, content, { parent, retainOnDelete: true })],
+    uri: pulumi.interpolate`s3://${bucket}/${key}`,
   };
+}
+
+/** Where a script is uploaded to. */
+export interface ScriptUpload {
+  /** Beginning of the name of its resource. */
+  readonly name: string;
+  /** Beginning of the names of its imports' resources. Default: the same. */
+  readonly imports?: string;
+  readonly bucket: pulumi.Input<string>;
+  /** Prefix of the folder's key. Default: that of the pipeline's sources, which are kept if their resources are deleted. */
+  readonly prefix?: string;
+  /** Names and contents of other files in the folder. Default: none. */
+  readonly others?: readonly (readonly [file: string, text: string])[];
 }
 
 /**
- * Uploads some of the pipeline's scripts to one folder, whose key has the hash of all its files.
+ * Uploads a script of processing jobs, with its imports, to a folder of its own: SageMaker's cache compares the folder's
+ * key, which has the hash of all files in it, so other scripts there would make steps run again without need.
  *
- * @param prefix beginning of the resources' names
- * @param files names of the scripts without extension
- * @param others names and contents of other files in the folder
+ * @param script its name without extension
  */
-export function uploadScripts(
+export function uploadScript(
   parent: pulumi.Resource,
-  prefix: string,
-  { bucketName }: Pick<StackNames, "bucketName">,
-  files: readonly string[],
-  others: readonly (readonly [file: string, text: string])[] = [],
+  script: string,
+  { bucket, imports, name, others = [], prefix }: ScriptUpload,
 ): Source {
-  const all = [...files.map((file) => [`${file}.py`, scriptText(file)] as const), ...others];
-  const folder = folderKey(pulumi.output(all.map(([, text]) => text).join("")));
+  const scripts = [...scriptWithImports(script)].map(([one, text]) => [`${one}.py`, text] as const);
+  const files = [...scripts, ...others];
+  const hash = contentHash(files.map(([, text]) => text).join(""));
+  const folder = `${prefix ?? prefixes.sources}/${hash}`;
+  const options = { parent, ...(prefix === undefined ? { retainOnDelete: true } : {}) };
   return {
-    objects: all.map(([file, text]) =>
-      upload(
-        parent,
-        `${prefix}-${resourceName(file)}`,
-        bucketName,
-        pulumi.interpolate`${folder}/${file}`,
-        pulumi.output(text),
-      ),
-    ),
-    uri: pulumi.interpolate`s3://${bucketName}/${folder}/`,
+    objects: files.map(([file, text], index) => {
+      const beginning = index === 0 ? name : (imports ?? name);
+      const resource = `${beginning}-${file.replace(/\.\w+$/, "").replaceAll("_", "-")}`;
+      return upload(resource, bucket, `${folder}/${file}`, text, options);
+    }),
+    uri: pulumi.interpolate`s3://${bucket}/${folder}/`,
   };
-}
-
-/** The key of a folder, with the hash of what is in it, because SageMaker's cache compares keys. */
-function folderKey(content: pulumi.Output<string>): pulumi.Output<string> {
-  return content.apply((text) => `${prefixes.sources}/${contentHash(text)}`);
 }
 
 /**
@@ -83,15 +72,11 @@ function folderKey(content: pulumi.Output<string>): pulumi.Output<string> {
  * deleteAllObjectVersions).
  */
 function upload(
-  parent: pulumi.Resource,
   name: string,
   bucket: pulumi.Input<string>,
-  key: pulumi.Output<string>,
-  content: pulumi.Output<string>,
+  key: pulumi.Input<string>,
+  content: pulumi.Input<string>,
+  options: pulumi.CustomResourceOptions,
 ): s3.BucketObjectv2 {
-  return new s3.BucketObjectv2(
-    name,
-    { bucket, key, content, contentType: "text/plain" },
-    { parent, retainOnDelete: true },
-  );
+  return new s3.BucketObjectv2(name, { bucket, key, content, contentType: "text/plain" }, options);
 }

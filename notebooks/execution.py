@@ -166,7 +166,7 @@ def load_model(files: Files, evaluation: ProcessingJob) -> evaluate.Predict:
     """Loads the model that a job evaluated; it predicts rows of features.
 
     Raises:
-        evaluate.InputError: The model cannot be read.
+        InputError: The model cannot be read.
     """
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "model.tar.gz"

@@ -21,8 +21,8 @@ export interface DefinitionArgs {
   /** Min R² that a start's MinimumR2 cannot lower. Default: only the parameter applies. */
   readonly minimumR2Floor?: number | undefined;
   /**
-   * The comparison with the approved model, and the S3 URI of the folder with challenge.py and its imports. Default: the best
-   * candidate is registered.
+   * The comparison with the approved model, and the S3 URI of the folder of its script. Default: the best candidate is
+   * registered.
    */
   readonly champion?: (ChampionRule & { readonly source: string }) | undefined;
   /** The source and the output's name of the Data Wrangler flow. */
@@ -30,18 +30,15 @@ export interface DefinitionArgs {
   readonly flowOutputName: string;
   /** Athena workgroup of the query. */
   readonly workGroup: string;
-  /** S3 URIs of the uploaded sources. */
+  /** S3 URIs of the flow, of the row schema, and of the folder of each step's script. */
   readonly sources: {
     readonly flow: string;
-    /** The folder with preprocess.py and its imports. */
     readonly preprocess: string;
     /** Description of the table's rows. Default: none, because models accept encoded rows. */
     readonly rowSchema?: string | undefined;
     readonly evaluate: string;
     readonly compare: string;
-    /**
-     * The folder with evaluate.py and drift_reference.py. Default: models have no drift reference.
-     */
+    /** Default: models have no drift reference. */
     readonly driftReference?: string | undefined;
     /** Undefined if no candidate is cross-validated. */
     readonly crossValidate?: string | undefined;

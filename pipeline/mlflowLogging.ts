@@ -20,8 +20,8 @@ export type MlflowLogging = (typeof mlflowLoggings)[number];
 /** The step that logs. */
 export const loggingStep = "LogExecutions";
 
-/** The scripts of the job, the first of which it runs. */
-export const loggingScripts = ["log_executions", "mlflow_runs", "mlflow_rest"] as const;
+/** The script of the job. */
+export const loggingScript = "log_executions";
 
 /** The arguments of {@link loggingDefinition}. */
 export interface LoggingArgs {
@@ -53,7 +53,7 @@ export function loggingDefinition(args: LoggingArgs): PipelineDefinition {
     imageUri: args.imageUri,
     roleArn: args.roleArn,
     context: args.context,
-    entrypoint: ["python3", `${folder("code")}/${loggingScripts[0]}.py`],
+    entrypoint: ["python3", `${folder("code")}/${loggingScript}.py`],
     arguments: [
       ...["--app", args.app, "--pipeline", args.pipelineName],
       ...["--model-package-group", args.modelPackageGroupName],

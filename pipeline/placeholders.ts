@@ -40,8 +40,8 @@ export function withPlaceholders(known: KnownArgs): DefinitionArgs {
     sources: {
       flow: source(`${known.dataset.table}.flow`),
       preprocess: source(""),
-      evaluate: source("evaluate.py"),
-      compare: source("compare.py"),
+      evaluate: source(""),
+      compare: source(""),
     },
     images: {
       dataWrangler: image("sagemaker-data-wrangler-container"),

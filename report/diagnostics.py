@@ -22,6 +22,10 @@ from typing import Any, NamedTuple
 
 import evaluate
 import numpy as np
+from prediction_intervals import half_width
+from processing_job import InputError
+from regression_scores import CONFIDENCE, interval, regression_metrics, resampled_r2
+from sample_weights import take_weights
 
 from report import analysis, contributions
 
@@ -87,25 +91,25 @@ def read_sample(path: Path, skipped: int = 0, weighted: bool = False) -> Sample:
         weighted: Whether the second column weights the rows.
 
     Raises:
-        evaluate.InputError: There are no rows, or they are not all numbers.
+        InputError: There are no rows, or they are not all numbers.
     """
     lines, is_part = read_lines(path)
     lines = lines[skipped:]
     if not lines:
-        raise evaluate.InputError("there are no rows")
+        raise InputError("there are no rows")
     step = -(-len(lines) // MAX_ROWS)
     content = evaluate.EMPTY_FIELD.sub(b"nan", b"\n".join(lines[::step]))
     try:
         rows = np.loadtxt(content.splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:
-        raise evaluate.InputError(f"the rows are not all numbers: {error}") from error
-    rows, weights = evaluate.take_weights(rows, weighted)
+        raise InputError(f"the rows are not all numbers: {error}") from error
+    rows, weights = take_weights(rows, weighted)
     return Sample(rows, is_part or step > 1, weights)
 
 
 def split_metrics(known: Predicted, is_part: bool) -> dict[str, Any]:
     """The metrics of a split, the number of rows used, and whether there are more."""
-    metrics = evaluate.regression_metrics(*known)
+    metrics = regression_metrics(*known)
     return {**metrics, "rows": int(known.actual.size), "isPart": is_part}
 
 
@@ -153,17 +157,18 @@ def prediction_interval(known: Known) -> dict[str, Any]:
     """The prediction interval, and its coverage on test rows."""
     if "validation" not in known:
         return {}
-    half = evaluate.half_width(*known["validation"][:2], evaluate.CONFIDENCE)
+    half = half_width(*known["validation"][:2], CONFIDENCE)
     if half is None:
         return {}
     within = np.abs(analysis.residuals(*known["test"][:2])) <= half
-    interval = {
-        "confidence": evaluate.CONFIDENCE,
-        "halfWidth": half,
-        "rows": int(known["validation"].actual.size),
-        "covered": float(np.mean(within)),
+    return {
+        "interval": {
+            "confidence": CONFIDENCE,
+            "halfWidth": half,
+            "rows": int(known["validation"].actual.size),
+            "covered": float(np.mean(within)),
+        }
     }
-    return {"interval": interval}
 
 
 def compare(tests: dict[str, Predicted], name: str | None) -> dict[str, Any]:
@@ -179,12 +184,12 @@ def compare(tests: dict[str, Predicted], name: str | None) -> dict[str, Any]:
         and test.actual.size == actual.size
         and np.allclose(test.actual, actual, rtol=1e-8)
     }
-    resampled = evaluate.resampled_r2(actual, predicted, *others.values(), weights=weights)
+    resampled = resampled_r2(actual, predicted, *others.values(), weights=weights)
     if resampled is None or not others:
         return {}
     differences = []
     for other, scores in zip(others, resampled.T[1:], strict=True):
-        low, high = evaluate.interval(resampled[:, 0] - scores)
+        low, high = interval(resampled[:, 0] - scores)
         differences.append({"name": other, "low": low, "high": high})
     comparison = {"name": name, "rows": int(actual.size), "differences": differences}
     return {"comparison": comparison}
@@ -221,7 +226,7 @@ def diagnose_model(
     """Evaluates a candidate whose model can be loaded here.
 
     Raises:
-        evaluate.InputError: The model or the rows cannot be read.
+        InputError: The model or the rows cannot be read.
         ValueError: The model does not fit the rows.
     """
     model = candidate["model"]
@@ -251,7 +256,7 @@ def diagnose_predictions(candidate: dict[str, Any], close: bool) -> tuple[dict[s
     """Evaluates a candidate from a file of predictions: a header, then actual and predicted.
 
     Raises:
-        evaluate.InputError: The predictions cannot be read.
+        InputError: The predictions cannot be read.
     """
     rows, is_part, _ = read_sample(Path(candidate["predictions"]), skipped=1)
     actual, predicted = rows[:, 0], rows[:, 1]
@@ -279,7 +284,7 @@ def diagnose(request: dict[str, Any]) -> dict[str, Any]:
                 one, known = diagnose_predictions(candidate, close)
             if "test" in known:
                 tests[candidate["name"]] = known["test"]
-        except (evaluate.InputError, ValueError, OSError) as error:
+        except (InputError, ValueError, OSError) as error:
             one = {"name": candidate["name"], "splits": {}, "problem": str(error)}
         found.append(one)
     comparison = compare(tests, request["detailed"])

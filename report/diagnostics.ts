@@ -10,15 +10,15 @@ import { failureReason } from "../local/execution/steps/jobFailure";
 import { type Job, type JobResult, JobRunner, type Jobs } from "../local/environments/jobs";
 import { pythonPath, scriptsPath } from "../local/environments/python";
 import type { CandidateSummary } from "../local/records/summary";
+import { scriptWithImports } from "../pipeline/jobScripts";
 import { type Diagnoses, type DiagnosesDocument, diagnosesVersion } from "./diagnosis";
 import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsRequest";
 
-const scripts = "pipeline/scripts";
 const sources = [
   "report/analysis.py",
   "report/contributions.py",
   "report/diagnostics.py",
-  `${scripts}/evaluate.py`,
+  ...[...scriptWithImports("evaluate").keys()].map((script) => `pipeline/scripts/${script}.py`),
   "container/decision_tree",
 ];
 

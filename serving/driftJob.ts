@@ -5,14 +5,8 @@ import { exitMessage, folder, joinedNames } from "../pipeline/steps/processing";
 import { prefixes } from "../pipeline/storage";
 import type { DriftMonitoring } from "./settings";
 
-/** The scripts of the job, in pipeline/scripts/; the first one is the main program. */
-export const driftScripts = [
-  "drift.py",
-  "drift_bucket.py",
-  "drift_cells.py",
-  "drift_requests.py",
-  "drift_tests.py",
-] as const;
+/** The script of the job. */
+export const driftScript = "drift";
 
 /** The context attribute with a run's time. Source: EventBridge Scheduler's guide, "Adding context attributes". */
 const run = {
@@ -90,7 +84,7 @@ export function driftJob(args: DriftJobArgs, variantName: string): CreateProcess
     RoleArn: args.roleArn,
     AppSpecification: {
       ImageUri: args.imageUri,
-      ContainerEntrypoint: ["python3", `${folder("code")}/${driftScripts[0]}`],
+      ContainerEntrypoint: ["python3", `${folder("code")}/${driftScript}.py`],
       ContainerArguments: [
         ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
         ...(ignored.length === 0 ? [] : ["--ignored", ...joinedNames(ignored)]),

@@ -21,9 +21,11 @@ from typing import Any
 
 import evaluate
 import numpy as np
-from drift_cells import InputError, Reference
+from drift_cells import Reference
 from drift_reference import make_reference
 from drift_tests import Thresholds
+from processing_job import InputError
+from sample_weights import take_weights
 
 from local.drift_simulation.replay import Labels, Replay, day_document
 from local.drift_simulation.shifts import Shift, World
@@ -36,7 +38,7 @@ RUNS_A_MONTH = 30
 def read_rows(file: Path, weighted: bool) -> np.ndarray:
     """Reads the rows of a CSV file, label first, without their weights."""
     rows = np.loadtxt(list(evaluate.filled_lines(file)), delimiter=",", ndmin=2)
-    return evaluate.take_weights(rows, weighted)[0]
+    return take_weights(rows, weighted)[0]
 
 
 def simulate(request: dict[str, Any]) -> None:
@@ -71,7 +73,7 @@ def simulate(request: dict[str, Any]) -> None:
                 features, train[:, 1:], predicted(test[:, 1:]), test[:, 0], request["categories"]
             )
         )
-    except (evaluate.InputError, InputError) as error:
+    except InputError as error:
         raise UserError(str(error)) from error
     # Rows that the model was not fitted to: it would predict those too well.
     asked = np.concatenate([validation, test])

@@ -18,18 +18,20 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping
 
 import boto3
-import compare
 import evaluate
 import numpy as np
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from compare import compare_reports, compared_parser
+from processing_job import InputError, fail, failures, write_json
+from regression_scores import MIN_INTERVAL_ROWS, regression_metrics, resampled_r2
+from sample_weights import take_weights
 
 CHUNK = 50_000
 """Rows of training data in memory at once."""
 
 RESERVED = re.compile(r"[^\w .:/=+\-@]")
 """Characters that a model package's metadata may not have. Source: CustomerMetadataValue."""
-
 
 SAMPLE_WEIGHT = "SampleWeight"
 """The metadata of a model package with the column that weights its rows, if any."""
@@ -206,7 +208,7 @@ def unseen(champion: Champion, storage: Storage, test: np.ndarray) -> np.ndarray
             )
         for uri in uris:
             for rows in parsed(storage.lines(uri)):
-                seen |= wanted.intersection(identity(evaluate.take_weights(rows, weighted)[0]))
+                seen |= wanted.intersection(identity(take_weights(rows, weighted)[0]))
     return np.array([one not in seen for one in ids], dtype=bool)
 
 
@@ -240,7 +242,7 @@ def candidate_predictions(folder: Path, name: str, test: np.ndarray) -> np.ndarr
     pairs = np.loadtxt(folder / name / "predictions.csv", delimiter=",", skiprows=1, ndmin=2)
     # Ten digits are written.
     if len(pairs) != len(test) or not np.allclose(pairs[:, 0], test[:, 0], rtol=1e-9, atol=0):
-        raise compare.InputError(f"the predictions of {name} are not those of the test rows")
+        raise InputError(f"the predictions of {name} are not those of the test rows")
     return np.asarray(pairs[:, 1])
 
 
@@ -277,11 +279,11 @@ def challenge(
         NotComparableError: there are too few rows, or the champion's predictions are not finite.
     """
     try:
-        own = evaluate.regression_metrics(actual, predicted, weights)["r2"]
-        other = evaluate.regression_metrics(actual, champion, weights)["r2"]
-    except evaluate.InputError as error:
+        own = regression_metrics(actual, predicted, weights)["r2"]
+        other = regression_metrics(actual, champion, weights)["r2"]
+    except InputError as error:
         raise NotComparableError(str(error)) from error
-    resampled = evaluate.resampled_r2(actual, predicted, champion, weights=weights)
+    resampled = resampled_r2(actual, predicted, champion, weights=weights)
     if resampled is None:
         raise NotComparableError("the target varies too little in samples of these rows")
     least = float(np.quantile(resampled[:, 0] - resampled[:, 1], 1 - confidence))
@@ -299,10 +301,10 @@ def hold_against(
     """
     check_schema(champion, storage, options.target, options.metadata)
     model_format(champion)
-    test, weights = evaluate.take_weights(evaluate.read_rows(options.test), options.weighted)
+    test, weights = take_weights(evaluate.read_rows(options.test), options.weighted)
     rows = unseen(champion, storage, test)
     count = int(np.count_nonzero(rows))
-    if count < evaluate.MIN_INTERVAL_ROWS:
+    if count < MIN_INTERVAL_ROWS:
         raise NotComparableError(
             f"it was trained or tuned on all but {count} of the {len(test)} test rows"
             if count < len(test)
@@ -373,28 +375,18 @@ def use_packages(folder: Path, unpacked: Path) -> None:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--candidates", required=True, nargs="+", help="names, in order, joined by commas"
-    )
-    parser.add_argument("--minimum", type=float, required=True, help="R2 that the winner needs")
+    parser = compared_parser(__doc__)
     parser.add_argument("--model-package-group", required=True, help="where models are registered")
     parser.add_argument("--region", required=True, help="of the group")
     parser.add_argument("--by", type=float, required=True, help="required advantage in R2")
     parser.add_argument("--confidence", type=float, required=True, help="of the advantage")
     parser.add_argument("--not-comparable", choices=("register", "keep"), required=True)
     parser.add_argument("--target", required=True, help="name of the target")
-    parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
-    parser.add_argument("--cross-validation", type=Path, help="folder of the folds' scores")
     parser.add_argument("--test", type=Path, required=True, help="folder of CSV files, label first")
     parser.add_argument(
         "--weighted", action="store_true", help="whether the second column weights the rows"
     )
     parser.add_argument("--metadata", type=Path, required=True, help="folder of feature_names.json")
-    parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
-    parser.add_argument(
-        "--message", type=Path, required=True, help="file for the reason of a failure"
-    )
     return parser.parse_args(arguments)
 
 
@@ -407,12 +399,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
     # Without access to the service, it would wait for minutes.
     config = Config(region_name=options.region, connect_timeout=10, retries={"mode": "standard"})
-    names = [name for chunk in options.candidates for name in chunk.split(",")]
-    comparison: dict[str, Any]
     try:
-        with tempfile.TemporaryDirectory() as unpacked:
+        with failures(options.message), tempfile.TemporaryDirectory() as unpacked:
             use_packages(Path(__file__).parent, Path(unpacked))
-            comparison = {**compare.compare_reports(names, options)}
+            comparison = compare_reports(options)
             winner = comparison["winner"]
             if winner == "":
                 comparison |= {
@@ -425,25 +415,11 @@ def main(arguments: list[str] | None = None) -> None:
                 champion = find_champion(registry, options.model_package_group)
                 storage = Storage(boto3.client("s3", config=config))
                 comparison |= decide(champion, storage, options, winner)
-    except (compare.InputError, evaluate.InputError) as error:
-        fail(options.message, str(error))
     except (BotoCoreError, ClientError) as error:
         fail(options.message, f"cannot read the champion: {error}")
     comparison["note"] = RESERVED.sub("-", comparison["verdict"])[:256]
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "comparison.json").write_text(json.dumps(comparison, indent=2))
+    write_json(options.output, "comparison.json", comparison, indent=2)
     print(comparison["verdict"])
-
-
-def fail(message: Path, reason: str) -> None:
-    """Ends the script with a reason.
-
-    Raises:
-        SystemExit: always.
-    """
-    message.parent.mkdir(parents=True, exist_ok=True)
-    message.write_text(reason)
-    sys.exit(f"error: {reason}")
 
 
 if __name__ == "__main__":

@@ -11,13 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from pathlib import Path
-from typing import Sequence
+from typing import Any
 
-
-class InputError(Exception):
-    """The reports cannot be compared."""
+from processing_job import InputError, failures, job_parser, write_json
 
 
 def read_r2(folder: Path, candidate: str) -> float:
@@ -52,7 +49,7 @@ def read_fold_score(folder: Path, candidate: str) -> float:
 
 def compare(
     scores: dict[str, float], minimum: float, fold_scores: dict[str, float] | None = None
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Names the winner: the first best candidate among those that reach the minimum.
 
     Args:
@@ -68,12 +65,26 @@ def compare(
     }
 
 
-def compare_reports(names: Sequence[str], options: argparse.Namespace) -> dict[str, str]:
+def compared_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser of the arguments of compare_reports, and of the folder for the comparison."""
+    parser = job_parser(description)
+    parser.add_argument(
+        "--candidates", required=True, nargs="+", help="names, in order, joined by commas"
+    )
+    parser.add_argument("--minimum", type=float, required=True, help="R2 that the winner needs")
+    parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
+    parser.add_argument("--cross-validation", type=Path, help="folder of the folds' scores")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
+    return parser
+
+
+def compare_reports(options: argparse.Namespace) -> dict[str, Any]:
     """Compares candidates by their reports.
 
     Raises:
         InputError: one of them cannot be compared.
     """
+    names = [name for chunk in options.candidates for name in chunk.split(",")]
     scores = {name: read_r2(options.input, name) for name in names}
     folder = options.cross_validation
     folds = None if folder is None else {name: read_fold_score(folder, name) for name in names}
@@ -86,28 +97,10 @@ def main(arguments: list[str] | None = None) -> None:
     Raises:
         SystemExit: the reports cannot be compared.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--candidates", required=True, nargs="+", help="names, in order, joined by commas"
-    )
-    parser.add_argument("--minimum", type=float, required=True, help="R2 that the winner needs")
-    parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
-    parser.add_argument("--cross-validation", type=Path, help="folder of the folds' scores")
-    parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
-    parser.add_argument(
-        "--message", type=Path, required=True, help="file for the reason of a failure"
-    )
-    options = parser.parse_args(arguments)
-
-    names = [name for chunk in options.candidates for name in chunk.split(",")]
-    try:
-        comparison = compare_reports(names, options)
-    except InputError as error:
-        options.message.parent.mkdir(parents=True, exist_ok=True)
-        options.message.write_text(str(error))
-        sys.exit(f"error: {error}")
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "comparison.json").write_text(json.dumps(comparison, indent=2))
+    options = compared_parser(__doc__).parse_args(arguments)
+    with failures(options.message):
+        comparison = compare_reports(options)
+    write_json(options.output, "comparison.json", comparison, indent=2)
     print(comparison["scores"])
 
 

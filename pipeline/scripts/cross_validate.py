@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any, Callable, NamedTuple, Sequence
 
 import numpy as np
+from processing_job import InputError, write_json
+from regression_scores import regression_metrics
 
 PARTS = ("train", "validation", "test")
 
 Predict = Callable[[np.ndarray], np.ndarray]
-
-
-class NoScoreError(Exception):
-    """The R2 of a fold is undefined."""
 
 
 class Rows(NamedTuple):
@@ -135,24 +133,15 @@ def scores(
     """R2 and RMSE of each split's test rows.
 
     Raises:
-        NoScoreError: all targets of a fold are the same.
+        InputError: the R2 of a fold is undefined.
     """
-    r2s, errors = [], []
+    found = []
     for split in by:
         predict = fit(hyperparameters, rows.chosen(split.train), rows.chosen(split.validation))
         tested = rows.chosen(split.test)
-        labels, weights = tested.labels, tested.weights
-        error = np.asarray(predict(tested.features), dtype=np.float64) - labels
-        mean = np.average(labels, weights=weights)
-        variance = float(np.average((labels - mean) ** 2, weights=weights))
-        if variance == 0 or labels.min() == labels.max():
-            raise NoScoreError(
-                f"all {labels.size} rows of a fold have the same target, so R2 is undefined"
-            )
-        mse = float(np.average(error**2, weights=weights))
-        r2s.append(1 - mse / variance)
-        errors.append(mse**0.5)
-    return r2s, errors
+        predicted = np.asarray(predict(tested.features), dtype=np.float64)
+        found.append(regression_metrics(tested.labels, predicted, tested.weights))
+    return [one["r2"] for one in found], [one["rmse"] for one in found]
 
 
 def spread(values: list[float]) -> dict[str, Any]:
@@ -190,8 +179,8 @@ def cross_validate(options: argparse.Namespace) -> dict[str, Any]:
     fit = fit_xgboost if options.algorithm == "xgboost" else fit_decision_tree
     try:
         r2s, errors = scores(fit, hyperparameters, rows, splits(folds))
-    except NoScoreError as error:
-        return skipped(str(error))
+    except InputError as error:
+        return skipped(f"a fold has no score: {error}")
     return {
         "version": 1,
         "score": float(np.mean(r2s)),
@@ -218,8 +207,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for the report")
     options = parser.parse_args(arguments)
     report = cross_validate(options)
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "cross_validation.json").write_text(json.dumps(report, indent=2))
+    write_json(options.output, "cross_validation.json", report, indent=2)
     if "skipped" in report:
         print(f"not cross-validated: {report['skipped']}")
     else:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import numpy as np
-from input_rows import InputError, Weights
+from processing_job import InputError
+from sample_weights import Weights
 
 PARTS = ("train", "validation", "test")
 MAX_SAMPLED_ROWS = 100_000
@@ -108,19 +109,7 @@ class Sample:
         used = len(self.assignment)
         found = [*others, *self._duplicates(), *_findings(self.columns, values, part, used)]
         counts = np.bincount(self.assignment, minlength=len(PARTS)).tolist()
-        weighted: dict[str, Any] = {}
-        left_out = 0
-        if weights is not None:
-            left_out = len(weights.zeros)
-            given = np.asarray(weights.values)
-            weighted = {
-                "column": weights.name,
-                "zeros": left_out,
-                "min": given.min(),
-                "max": given.max(),
-                # Kish's effective sample size.
-                "effectiveRows": round(float(given.sum() ** 2 / (given**2).sum()), 1),
-            }
+        left_out = 0 if weights is None else len(weights.zeros)
         return {
             "version": 1,
             "target": self.columns[0],
@@ -130,7 +119,7 @@ class Sample:
                 "withoutTarget": rows_read - left_out - used,
                 "used": used,
             },
-            **({"sampleWeight": weighted} if weighted else {}),
+            **({} if weights is None else {"sampleWeight": weights.report()}),
             "parts": dict(zip(PARTS, counts)),
             "columns": table_columns,
             "features": len(self.columns) - 1,

@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any, Iterator
 
 import numpy as np
 from drift_bucket import Bucket
-from drift_cells import Counts, InputError, Reference
+from drift_cells import Counts, Reference
 from drift_requests import labelled, read_labels, read_requests
 from drift_tests import Comparison, Thresholds, compare, periods_of
+from processing_job import InputError, failures, job_parser
 
 NAMESPACE = "restate/Drift"
 VERSION = 1
@@ -239,7 +238,7 @@ def metric_line(report: dict[str, Any], now: datetime) -> str:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Parses the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = job_parser(__doc__)
     for name, text in {
         "bucket": "URL of the bucket",
         "region": "of the bucket",
@@ -262,9 +261,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--unusual", type=float, required=True, help="share of unusual rows")
     parser.add_argument(
         "--ignored", nargs="*", default=[], help="features not to compare, joined by commas"
-    )
-    parser.add_argument(
-        "--message", type=Path, required=True, help="file for the reason of a failure"
     )
     return parser.parse_args(arguments)
 
@@ -297,14 +293,10 @@ def main(arguments: list[str] | None = None) -> None:
         options.unusual,
         frozenset(name for chunk in options.ignored for name in chunk.split(",")),
     )
-    try:
+    with failures(options.message):
         run = Run(Bucket(options.bucket, options.region), endpoint, rhythm, options.until)
         report = run.report(thresholds)
         run.bucket.write(run.report_key(), json.dumps(report).encode())
-    except InputError as error:
-        options.message.parent.mkdir(parents=True, exist_ok=True)
-        options.message.write_text(str(error))
-        sys.exit(f"error: {error}")
     print(
         f"{report['rows']} rows of {report['requests']} requests, {report['labels']['rows']} with "
         f"labels: {len(report['findings'])} findings"

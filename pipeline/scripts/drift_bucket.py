@@ -19,7 +19,7 @@ from typing import Iterator, NamedTuple
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
 
-from drift_cells import InputError
+from processing_job import InputError
 
 ATTEMPTS = 5
 TIMEOUT_SECONDS = 60

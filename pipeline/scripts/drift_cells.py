@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Sequence
 
 import numpy as np
+from processing_job import InputError
 
 VERSION = 1
 MISSING, UNSEEN = 0, 1
@@ -37,10 +38,6 @@ PAIR_CELLS = (GROUPS + 1) ** 2
 
 CONFIDENCE = 0.9
 """How often an interval around a prediction has the actual value."""
-
-
-class InputError(Exception):
-    """The data is not valid."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from itertools import combinations
 from pathlib import Path
 from typing import Sequence
@@ -21,11 +20,13 @@ from drift_cells import (
     GROUPS,
     PAIR_CELLS,
     Feature,
-    InputError,
     Reference,
     Scale,
     pair_cells,
 )
+from prediction_intervals import interval_rank
+from processing_job import InputError, failures, write_json
+from sample_weights import take_weights
 
 MAX_PAIRS = 45
 """Max pairs, those with the strongest dependence. Ten features have 45 pairs."""
@@ -131,7 +132,7 @@ def _errors(errors: np.ndarray, cells: np.ndarray, size: int) -> tuple[np.ndarra
 
 def _width(errors: np.ndarray) -> float:
     """The error that a new row does not exceed with CONFIDENCE (split-conformal prediction)."""
-    rank = int(np.ceil((len(errors) + 1) * CONFIDENCE))
+    rank = interval_rank(len(errors), CONFIDENCE)
     return float(np.sort(errors)[min(rank, len(errors)) - 1])
 
 
@@ -150,10 +151,10 @@ def main(arguments: list[str] | None = None) -> None:
     options, others = parser.parse_known_args(arguments)
     evaluate.main(others)
     evaluated = evaluate.parse(others)
-    try:
+    with failures(evaluated.message):
         names = json.loads((options.metadata / "feature_names.json").read_text())
         weighted = evaluated.sample_weight is not None
-        rows = evaluate.take_weights(evaluate.read_rows(options.train), weighted)[0][:, 1:]
+        rows = take_weights(evaluate.read_rows(options.train), weighted)[0][:, 1:]
         if len(names) != rows.shape[1]:
             raise InputError(f"there are {len(names)} names for {rows.shape[1]} features")
         predicted = np.loadtxt(
@@ -161,12 +162,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
         categories = [name for chunk in options.categories for name in chunk.split(",")]
         reference = make_reference(names, rows, predicted[:, 1], predicted[:, 0], categories)
-    except (InputError, evaluate.InputError, OSError) as error:
-        evaluated.message.parent.mkdir(parents=True, exist_ok=True)
-        evaluated.message.write_text(str(error))
-        sys.exit(f"error: {error}")
-    text = json.dumps(reference.json())
-    (evaluated.output / "drift_reference.json").write_text(text)
+    write_json(evaluated.output, "drift_reference.json", reference.json())
     print(
         f"{len(reference.features)} features and {len(reference.pairs)} pairs for drift detection"
     )

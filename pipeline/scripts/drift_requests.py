@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Iterable, Iterator
 
 import numpy as np
-from drift_cells import InputError
+from processing_job import InputError
 
 
 class _UnreadableError(Exception):

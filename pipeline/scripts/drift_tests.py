@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Iterator, NamedTuple, Sequence
 
 import numpy as np
-from drift_cells import CONFIDENCE, MISSING, UNSEEN, Counts, InputError, Reference
+from drift_cells import CONFIDENCE, MISSING, UNSEEN, Counts, Reference
+from processing_job import InputError
 from scipy.special import betainc, gammaincc, ndtr
 
 MIN_EXPECTED = 10

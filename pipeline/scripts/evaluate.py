@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import re
-import sys
 import tarfile
 import tempfile
 from itertools import chain
@@ -21,43 +19,16 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import numpy as np
+from prediction_intervals import Pairs, interval_report
+from processing_job import InputError, failures, job_parser, write_json
+from regression_scores import CONFIDENCE, interval, regression_metrics, resampled_r2
+from sample_weights import effective_rows, take_weights
+from segments import MAX_GROUP_NAME, metric_groups, read_segments, segment_errors
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
-Pairs = tuple[np.ndarray, np.ndarray]
-"""Actual and predicted values of rows."""
-
 # Between two commas, or a comma and an end of the line.
 EMPTY_FIELD = re.compile(rb"(?:^|(?<=,))(?=,)|(?<=,)$")
-
-CONFIDENCE = 0.9
-"""Confidence of intervals."""
-
-RESAMPLES = 1_000
-"""Bootstrap samples: enough for the ends of an interval to hardly depend on the seed."""
-
-MIN_INTERVAL_ROWS = 20
-"""Min rows for an interval: with fewer, a percentile bootstrap's coverage is much too low."""
-
-MAX_DRAWS = 10_000
-"""Draws in a bootstrap sample; more rows are drawn in groups of about the same size."""
-
-
-MAX_LABELS = 10
-"""Max labels of a column with a segment each; the others share one."""
-
-SMALL_SEGMENT = 30
-"""Rows below which a segment is marked, because its errors vary much by chance."""
-
-FEW_ROWS = f"Fewer than {SMALL_SEGMENT} rows, so the errors vary much by chance."
-"""A note in the model card."""
-
-MAX_GROUP_NAME = 63
-"""Max length of the name of a group of metrics in a model card."""
-
-
-class InputError(Exception):
-    """The model or the data cannot be evaluated."""
 
 
 def read_rows(folder: Path) -> np.ndarray:
@@ -75,11 +46,6 @@ def read_rows(folder: Path) -> np.ndarray:
         return np.loadtxt(chain([first], lines), delimiter=",", ndmin=2)
     except ValueError as error:
         raise InputError(f"the test data is not all numbers: {error}") from error
-
-
-def take_weights(rows: np.ndarray, weighted: bool) -> tuple[np.ndarray, np.ndarray | None]:
-    """The rows, and the weights that their second column had, if any."""
-    return (np.delete(rows, 1, axis=1), rows[:, 1]) if weighted else (rows, None)
 
 
 def filled_lines(file: Path) -> Iterator[bytes]:
@@ -131,251 +97,6 @@ def load_xgboost(folder: Path) -> Predict:
 LOADERS = {"decision-tree": load_decision_tree, "xgboost": load_xgboost}
 
 
-def effective_rows(weights: np.ndarray) -> float:
-    """The number of rows of equal weight whose mean varies as much. Source: Kish (1965)."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
-
-
-def regression_metrics(
-    actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None
-) -> dict[str, float]:
-    """Computes the metrics of a regression: R², and MSE, RMSE and MAE in the target's unit.
-
-    Args:
-        actual: Of the rows.
-        predicted: Of the rows.
-        weights: Of the rows, above zero; None if all count the same.
-
-    Raises:
-        InputError: R² is undefined, because the target is constant, or a value is not finite.
-    """
-    for name, values in (("targets", actual), ("predictions", predicted)):
-        wrong = values.size - np.count_nonzero(np.isfinite(values))
-        if wrong:
-            raise InputError(f"{wrong} of {values.size} {name} are not finite numbers")
-    error = actual - predicted
-    with np.errstate(over="ignore"):
-        mse = float(np.average(error**2, weights=weights))
-    mean = np.average(actual, weights=weights)
-    variance = float(np.average((actual - mean) ** 2, weights=weights))
-    if variance == 0 or actual.min() == actual.max():
-        raise InputError(f"all {actual.size} test rows have the same target, so R2 is undefined")
-    metrics = {
-        "r2": 1 - mse / variance,
-        "mse": mse,
-        "rmse": mse**0.5,
-        "mae": float(np.average(np.abs(error), weights=weights)),
-    }
-    if not np.isfinite(list(metrics.values())).all():
-        raise InputError(f"the errors are too large to square: mse is {mse}")
-    return metrics
-
-
-def resampled_means(columns: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    """The means of columns in bootstrap samples of their rows, a row per sample.
-
-    Rows are drawn with equal chances, and bring their weights. The seed is fixed, so equally many
-    rows have the same samples. Many rows are drawn in random groups, whose mean varies as that of
-    rows does, to limit the time.
-    """
-    random = np.random.default_rng(0)
-    shares = np.ones(len(columns)) if weights is None else weights
-    rows = np.column_stack([columns * shares[:, np.newaxis], shares])
-    if len(rows) > MAX_DRAWS:
-        starts = np.arange(MAX_DRAWS) * len(rows) // MAX_DRAWS
-        rows = np.add.reduceat(rows[random.permutation(len(rows))], starts)
-    count = len(rows)
-    drawn = (random.integers(0, count, count) for _ in range(RESAMPLES))
-    sums = np.stack([np.bincount(places, minlength=count) @ rows for places in drawn])
-    return np.asarray(sums[:, :-1] / sums[:, -1:])
-
-
-def resampled_r2(
-    actual: np.ndarray, *predictions: np.ndarray, weights: np.ndarray | None = None
-) -> np.ndarray | None:
-    """R² of each model in bootstrap samples of the same rows: a row per sample, a column per model.
-
-    None if there are fewer (effective) rows than MIN_INTERVAL_ROWS, or the R² of a sample is
-    undefined, because its target is constant or too large to square.
-    """
-    size = actual.size if weights is None else effective_rows(weights)
-    if size < MIN_INTERVAL_ROWS:
-        return None
-    target = actual - np.average(actual, weights=weights)
-    with np.errstate(over="ignore", invalid="ignore"):
-        errors = [(actual - predicted) ** 2 for predicted in predictions]
-        means = resampled_means(np.column_stack([target, target**2, *errors]), weights)
-        variance = means[:, 1] - means[:, 0] ** 2
-        if not (variance > 1e-12 * np.var(actual)).all():
-            return None
-    return np.asarray(1 - means[:, 2:] / variance[:, np.newaxis])
-
-
-def interval(resampled: np.ndarray) -> tuple[float, float]:
-    """The central interval with CONFIDENCE of the resampled values."""
-    low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(low), float(high)
-
-
-def half_width(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> float | None:
-    """Half the width of a prediction interval, from rows that the model was not fitted to.
-
-    Split-conformal: a prediction plus and minus this contains the actual value of a new row with at
-    least the confidence, for any model. Weights have no part in it. Source: Lei and others,
-    "Distribution-Free Predictive Inference for Regression" (2018), algorithm 2.
-
-    Returns:
-        Half the width; None if there are too few rows for the confidence.
-    """
-    rank = math.ceil((actual.size + 1) * confidence)
-    if rank > actual.size:
-        return None
-    return float(np.sort(np.abs(actual - predicted))[rank - 1])
-
-
-def interval_report(validation: Pairs, test: Pairs, confidence: float) -> dict[str, float]:
-    """Prediction intervals from validation rows, and the share of test rows that they cover.
-
-    Raises:
-        InputError: there are too few validation rows, or a residual of them is not finite.
-    """
-    half = half_width(*validation, confidence)
-    count = validation[0].size
-    if half is None or not np.isfinite(validation).all():
-        why = "are too few" if half is None else "have residuals that are not finite"
-        raise InputError(f"{count} validation rows {why} for intervals of {confidence:.0%}")
-    covered = float(np.mean(np.abs(test[0] - test[1]) <= half))
-    return {"confidence": confidence, "half_width": half, "item_count": count, "covered": covered}
-
-
-def quarters(values: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """The names and rows of each quarter of numbers, and of missing ones.
-
-    Where many rows have the same number, there are fewer parts than four.
-    """
-    known = np.isfinite(values)
-    shares = [0.25, 0.5, 0.75]
-    edges = np.unique(np.quantile(values[known], shares)) if known.any() else np.empty(0)
-    parts = np.where(np.isnan(values), -1, np.searchsorted(edges, values))
-    found = [(values[parts == part], parts == part) for part in np.unique(parts[parts >= 0])]
-    ends = np.array([(inside.min(), inside.max()) for inside, _ in found]).ravel()
-    # Enough digits to tell different ends apart; 17 always are.
-    for digits in range(6, 18):
-        texts = [f"{end:.{digits}g}" for end in ends]
-        if len(set(texts)) == len(np.unique(ends)):
-            break
-    both = zip(texts[::2], texts[1::2])
-    names = [f"= {low}" if low == high else f"{low} to {high}" for low, high in both]
-    named = [(name, rows) for name, (_, rows) in zip(names, found)]
-    return [*named, ("missing", parts == -1)]
-
-
-def by_label(labels: list[str], places: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """The names and rows of the most frequent labels, of all others together, and of missing ones.
-
-    Args:
-        labels: Of the column.
-        places: Each row's place in them; NaN if it is missing.
-    """
-    missing = np.isnan(places)
-    codes = np.where(missing, len(labels), places).astype(int)
-    counts = np.bincount(codes, minlength=len(labels) + 1)[: len(labels)]
-    found = sorted(np.flatnonzero(counts), key=lambda code: (-counts[code], labels[code]))
-    # A group of one other label would hide its name for nothing.
-    shown = found if len(found) <= MAX_LABELS + 1 else found[:MAX_LABELS]
-    others = ~missing & ~np.isin(codes, shown)
-    return [
-        *((f"= {' '.join(labels[code].split())}", codes == code) for code in shown),
-        (f"{len(found) - len(shown)} other labels", others),
-        ("missing", missing),
-    ]
-
-
-def read_segments(folder: Path, count: int) -> list[dict[str, Any]]:
-    """Reads the values of the test rows that Preprocess has written.
-
-    Raises:
-        InputError: they do not belong to the rows.
-    """
-    columns = json.loads((folder / "segments.json").read_text())
-    for column in columns:
-        if len(column["values"]) != count:
-            raise InputError(
-                f"there are {count} predictions, but {len(column['values'])} test rows with "
-                f"values of {column['column']}"
-            )
-    return list(columns)
-
-
-def segment_errors(
-    actual: np.ndarray,
-    predicted: np.ndarray,
-    columns: list[dict[str, Any]],
-    weights: np.ndarray | None = None,
-) -> list[dict[str, Any]]:
-    """The errors by quarters of the target, and by the segments of each column.
-
-    There is no R² of a segment: it would be low wherever the target hardly varies.
-    """
-    broken_down = [("Target", quarters(actual))]
-    for column in columns:
-        values = np.array(column["values"], dtype=float)
-        parts = by_label(column["labels"], values) if "labels" in column else quarters(values)
-        broken_down.append((column["column"], parts))
-    found = []
-    for name, parts in broken_down:
-        segments = []
-        for segment, rows in parts:
-            errors = predicted[rows] - actual[rows]
-            own = None if weights is None else weights[rows]
-            if errors.size:
-                segments.append(
-                    {
-                        "name": segment,
-                        "rmse": float(np.sqrt(np.average(errors**2, weights=own))),
-                        "mae": float(np.average(np.abs(errors), weights=own)),
-                        "bias": float(np.average(errors, weights=own)),
-                        "rows": int(errors.size),
-                    }
-                )
-        found.append({"column": name, "segments": segments})
-    return found
-
-
-def metric_groups(
-    metrics: dict[str, dict[str, float]], rows: int, segments: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The metrics of all rows and of each segment, as a model card has them."""
-    groups = [(name, {**one, "rows": rows}) for name, one in metrics.items()]
-    for column in segments:
-        for segment in column["segments"]:
-            values = {name: value for name, value in segment.items() if name != "name"}
-            groups.append((group_name(column["column"], segment["name"]), values))
-    return [
-        {
-            "name": group,
-            "metric_data": [
-                {
-                    "name": name,
-                    "type": "number",
-                    "value": float(value),
-                    **({"notes": FEW_ROWS} if name == "rows" and value < SMALL_SEGMENT else {}),
-                }
-                for name, value in values.items()
-            ],
-        }
-        for group, values in groups
-    ]
-
-
-def group_name(column: str, segment: str) -> str:
-    """The name of a group in a model card, of at most MAX_GROUP_NAME characters."""
-    text = f"{column} {segment}"
-    if len(text) > MAX_GROUP_NAME and len(column) > MAX_GROUP_NAME // 2:
-        text = f"{column[: MAX_GROUP_NAME // 2 - 3]}... {segment}"
-    return text if len(text) <= MAX_GROUP_NAME else f"{text[: MAX_GROUP_NAME - 3]}..."
-
-
 def quality_report(
     actual: np.ndarray,
     predicted: np.ndarray,
@@ -404,8 +125,7 @@ def quality_report(
     named = {"Regression": metrics}
     if weights is not None:
         plain = regression_metrics(actual, predicted)
-        # A group's name has at most 63 characters.
-        title = f"Regression weighted by {weight_column}"[:63]
+        title = f"Regression weighted by {weight_column}"[:MAX_GROUP_NAME]
         named = {title: metrics, "Regression unweighted": plain}
     segments = segment_errors(actual, predicted, columns or [], weights)
     report: dict[str, Any] = {
@@ -486,7 +206,7 @@ def read_predictions(folder: Path) -> Pairs:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Parses the command line: a model and test data, or predictions."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = job_parser(__doc__)
     parser.add_argument("--algorithm", choices=sorted(LOADERS))
     parser.add_argument("--model", type=Path, help="folder of model.tar.gz")
     parser.add_argument("--test", type=Path, help="folder of CSV files, label first")
@@ -496,9 +216,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--predictions", type=Path, help="folder of CSV files: actual, predicted")
     parser.add_argument("--segments", type=Path, help="folder of the test rows' segments.json")
     parser.add_argument("--output", type=Path, required=True, help="folder for the report")
-    parser.add_argument(
-        "--message", type=Path, required=True, help="file for the reason of a failure"
-    )
     options = parser.parse_args(arguments)
     model = (options.algorithm, options.model, options.test)
     if (options.predictions is None) == (None in model):
@@ -517,7 +234,7 @@ def main(arguments: list[str] | None = None) -> None:
         SystemExit: the model or the data cannot be evaluated.
     """
     options = parse(arguments)
-    try:
+    with failures(options.message):
         weights = None
         given = (options.algorithm, options.model)
         weighted = options.sample_weight is not None
@@ -534,13 +251,8 @@ def main(arguments: list[str] | None = None) -> None:
             report["prediction_interval"] = interval_report(
                 known, (actual, predicted), options.confidence
             )
-    except InputError as error:
-        options.message.parent.mkdir(parents=True, exist_ok=True)
-        options.message.write_text(str(error))
-        sys.exit(f"error: {error}")
 
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "evaluation.json").write_text(json.dumps(report, indent=2))
+    write_json(options.output, "evaluation.json", report, indent=2)
     np.savetxt(
         options.output / "predictions.csv",
         np.column_stack([actual, predicted]),

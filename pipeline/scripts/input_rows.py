@@ -11,65 +11,9 @@ from typing import Any, BinaryIO, Iterator
 from urllib.parse import unquote_plus
 
 import numpy as np
+from processing_job import InputError
 
 MISSING = {b"", b'""', b"NaN"}
-
-MIN_WEIGHT, MAX_WEIGHT = 1e-37, 1e38
-"""XGBoost's weights have single precision."""
-
-
-class InputError(Exception):
-    """The data cannot be split as configured."""
-
-
-class Weights:
-    """The weights of the rows with a target.
-
-    Attributes:
-        name: Of their column.
-        values: Those above zero.
-        zeros: Places of rows of weight zero among them. They are left out, which changes no fit and
-            no metric.
-    """
-
-    def __init__(self, name: str) -> None:
-        """Starts empty."""
-        self.name = name
-        self.values = array("d")
-        self.zeros: set[int] = set()
-        self._wrong = 0
-        self._first = ""
-
-    def add(self, text: str, where: str) -> bool:
-        """Adds the weight of a row; returns whether it is above zero."""
-        try:
-            weight = float(text)
-        except ValueError:
-            weight = math.nan
-        if weight == 0:
-            self.zeros.add(len(self.values) + len(self.zeros))
-        elif MIN_WEIGHT <= weight <= MAX_WEIGHT:
-            self.values.append(weight)
-            return True
-        else:
-            self._wrong += 1
-            self._first = self._first or f"{where} has {text if text.strip() else 'no value'}"
-        return False
-
-    def check(self) -> None:
-        """Checks the weights as a whole.
-
-        Raises:
-            InputError: one is missing, negative or not finite, or all are zero.
-        """
-        if self._wrong:
-            raise InputError(
-                f'the weight "{self.name}" must be 0 or a number from {MIN_WEIGHT:g} to '
-                f"{MAX_WEIGHT:g}, but is not in {self._wrong} rows: {self._first}; leave such rows "
-                "out with a filter"
-            )
-        if self.zeros and not self.values:
-            raise InputError(f'the weight "{self.name}" of all {len(self.zeros)} rows is 0')
 
 
 def read_header(stream: BinaryIO) -> list[str]:

@@ -7,10 +7,8 @@ Reads what an execution did by SageMaker's API, and its evaluations in S3.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from mlflow_rest import App, RestError
 from mlflow_runs import Store, log
+from processing_job import fail, job_parser
 
 Json = Mapping[str, Any]
 
@@ -346,14 +345,11 @@ def main(arguments: list[str] | None = None) -> None:
     Raises:
         SystemExit: something cannot be logged.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = job_parser(__doc__)
     parser.add_argument("--app", required=True, help="ARN of the MLflow app")
     parser.add_argument("--pipeline", required=True, help="whose executions are logged")
     parser.add_argument("--model-package-group", required=True, help="whose models are logged")
     parser.add_argument("--own-execution", required=True, help="ARN of the execution of this job")
-    parser.add_argument(
-        "--message", type=Path, required=True, help="file for the reason of a failure"
-    )
     options = parser.parse_args(arguments)
     config = Config(
         region_name=options.app.split(":")[3], retries={"mode": "standard", "max_attempts": 10}
@@ -369,9 +365,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (BotoCoreError, ClientError, RestError) as error:
         problems = [str(error)]
     if problems:
-        options.message.parent.mkdir(parents=True, exist_ok=True)
-        options.message.write_text("; ".join(problems)[:1000])
-        sys.exit(f"error: {len(problems)} not logged: {problems[0]}")
+        fail(options.message, f"{len(problems)} not logged: {'; '.join(problems)}"[:1000])
 
 
 if __name__ == "__main__":

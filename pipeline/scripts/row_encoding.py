@@ -14,16 +14,12 @@ from pathlib import Path
 from typing import Any, Iterable, Sequence
 
 import numpy as np
+from input_rows import MISSING
+from processing_job import InputError
 
 MAX_ROWS = 100_000
 MAX_CELLS = 4_000_000
 """Max rows for medians; more are sampled."""
-
-MISSING = (b"", b'""', b"NaN")
-
-
-class FillError(Exception):
-    """A missing value cannot be filled."""
 
 
 def sample_of(rows: np.ndarray, columns: int, seed: int) -> np.ndarray:
@@ -41,7 +37,7 @@ def medians(lines: Iterable[bytes], names: Sequence[str]) -> list[float]:
         names: Of the columns.
 
     Raises:
-        FillError: a column has no value.
+        InputError: a column has no value.
     """
     columns = [array("d") for _ in names]
     for line in lines:
@@ -51,7 +47,7 @@ def medians(lines: Iterable[bytes], names: Sequence[str]) -> list[float]:
     found = []
     for name, column in zip(names, columns):
         if not column:
-            raise FillError(f"{name}: no train row has a value, so there is no median")
+            raise InputError(f"{name}: no train row has a value, so there is no median")
         found.append(float(np.sort(np.asarray(column))[(len(column) - 1) // 2]))
     return found
 

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from input_rows import MISSING, InputError
-from text_encoding import EncodingError, folds
+from input_rows import MISSING
+from processing_job import InputError
+from text_encoding import folds
 
 SPLITS = ("train", "validation", "test")
 
@@ -209,7 +210,7 @@ def draw_folds(
         units = np.arange(len(assignment)) if key is None else np.asarray(key.groups)
         try:
             drawn = [folds(units, count, seed + number) for number in range(repeats)]
-        except EncodingError as error:
+        except InputError as error:
             raise InputError(f"crossValidation: {error}") from None
     return {
         "version": 1,

@@ -11,13 +11,10 @@ from typing import Any, Sequence
 from urllib.parse import unquote_plus
 
 import numpy as np
+from processing_job import InputError
 
 BLANKS = "".join(map(chr, range(33)))
 """Spark trims these when it writes CSV."""
-
-
-class EncodingError(Exception):
-    """A column cannot be encoded as configured."""
 
 
 class TextColumn:
@@ -62,7 +59,7 @@ class TextColumn:
         """The labels with their own encoding: those listed, or all that are frequent enough.
 
         Raises:
-            EncodingError: there are none.
+            InputError: there are none.
         """
         counts = np.bincount(codes, minlength=len(self.numbers))
         often = [
@@ -71,9 +68,9 @@ class TextColumn:
             if label and counts[number] >= self.min_rows
         ]
         if self.listed is not None and not set(self.listed) & set(often):
-            raise EncodingError(f"{self.name}: no train row has one of the listed labels")
+            raise InputError(f"{self.name}: no train row has one of the listed labels")
         if not often:
-            raise EncodingError(
+            raise InputError(
                 f"{self.name}: no label is in {self.min_rows} train rows, so all would be other"
             )
         return sorted(often) if self.listed is None else self.listed
@@ -112,7 +109,7 @@ class Encoder:
             seed: Of the folds.
 
         Raises:
-            EncodingError: there is nothing to learn.
+            InputError: there is nothing to learn.
         """
         codes = np.asarray(column.codes)
         labels = column.labels(codes[is_train])
@@ -181,12 +178,12 @@ def folds(units: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Draws the fold of each row like scikit-learn's KFold; a unit's rows stay together.
 
     Raises:
-        EncodingError: there are fewer units than folds.
+        InputError: there are fewer units than folds.
     """
     _, numbers = np.unique(units, return_inverse=True)
     size = int(numbers.max()) + 1
     if size < count:
-        raise EncodingError(
+        raise InputError(
             f"{count} folds require at least as many rows or groups, but there are {size}"
         )
     order = np.arange(size)

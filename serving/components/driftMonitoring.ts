@@ -1,13 +1,10 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
-import * as s3 from "@pulumi/aws/s3";
 import * as scheduler from "@pulumi/aws/scheduler";
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 
-import { contentHash } from "../../pipeline/language/canonicalJson";
+import { uploadScript } from "../../components/uploadSource";
 import { prefixes } from "../../pipeline/storage";
-import { driftJob, type DriftJobArgs, driftJobPrefix, driftScripts, rhythms } from "../driftJob";
+import { driftJob, type DriftJobArgs, driftJobPrefix, driftScript, rhythms } from "../driftJob";
 import { startPipeline } from "./pipelineStart";
 
 export interface DriftMonitoringArgs {
@@ -24,16 +21,16 @@ export interface DriftMonitoringArgs {
   readonly schedulerRoleArn: string;
 }
 
-const scripts = join(__dirname, "..", "..", "pipeline", "scripts");
-
 /** A schedule of drift jobs, their alarm, and, if configured, a start of the pipeline. */
 export class DriftMonitoring extends pulumi.ComponentResource {
   public readonly scheduleName: pulumi.Output<string>;
 
   constructor(name: string, args: DriftMonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:serving:DriftMonitoring", name, {}, opts);
-    const { endpointName, settings } = args.job;
-    const code = this.upload(name, args.job);
+    const { bucket, endpointName, settings } = args.job;
+    // The jobs' role may read it there.
+    const prefix = `${prefixes.endpoints}/${endpointName}/code`;
+    const code = uploadScript(this, driftScript, { name, bucket, prefix });
     const rhythm = rhythms[settings.schedule];
     const schedule = new scheduler.Schedule(
       `${name}-schedule`,
@@ -46,11 +43,13 @@ export class DriftMonitoring extends pulumi.ComponentResource {
           // Source: EventBridge Scheduler's guide, "Using universal targets".
           arn: `arn:${args.schedulerRoleArn.split(":")[1] ?? "aws"}:scheduler:::aws-sdk:sagemaker:createProcessingJob`,
           roleArn: args.schedulerRoleArn,
-          input: args.servingEndpoint.apply((served) =>
-            JSON.stringify(
-              driftJob({ ...args.job, endpointName: served, codeUri: code.uri }, args.variantName),
+          input: pulumi
+            .all([args.servingEndpoint, code.uri])
+            .apply(([served, codeUri]) =>
+              JSON.stringify(
+                driftJob({ ...args.job, endpointName: served, codeUri }, args.variantName),
+              ),
             ),
-          ),
           retryPolicy: { maximumEventAgeInSeconds: 1800, maximumRetryAttempts: 3 },
         },
       },
@@ -83,29 +82,6 @@ export class DriftMonitoring extends pulumi.ComponentResource {
     }
     this.scheduleName = schedule.name;
     this.registerOutputs({ scheduleName: this.scheduleName });
-  }
-
-  /** Uploads the scripts under a key with their hash, which the jobs' role may read. */
-  private upload(
-    name: string,
-    { bucket, endpointName }: DriftMonitoringArgs["job"],
-  ): { readonly uri: string; readonly objects: readonly s3.BucketObjectv2[] } {
-    const contents = driftScripts.map((file) => readFileSync(join(scripts, file), "utf8"));
-    const folder = `${prefixes.endpoints}/${endpointName}/code/${contentHash(contents.join(""))}`;
-    const objects = driftScripts.map(
-      (file, index) =>
-        new s3.BucketObjectv2(
-          `${name}-${file.replace(/\.py$/, "").replaceAll("_", "-")}`,
-          {
-            bucket,
-            key: `${folder}/${file}`,
-            content: contents[index] ?? "",
-            contentType: "text/plain",
-          },
-          { parent: this },
-        ),
-    );
-    return { uri: `s3://${bucket}/${folder}/`, objects };
   }
 
   /** Notifies about failed jobs, because they cannot report drift. */

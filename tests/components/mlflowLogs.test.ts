@@ -81,7 +81,9 @@ describe("MlflowLogs", () => {
     const keys = Object.values(registered).flatMap(({ key }) => (key === undefined ? [] : [key]));
     deepEqual(
       keys.map((key) => `s3://the-bucket/${text(key)}`).sort(),
-      ["log_executions.py", "mlflow_rest.py", "mlflow_runs.py"].map((file) => code + file),
+      ["log_executions", "mlflow_rest", "mlflow_runs", "processing_job"].map(
+        (one) => `${code}${one}.py`,
+      ),
     );
   });
 

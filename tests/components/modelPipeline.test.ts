@@ -82,13 +82,23 @@ describe("ModelPipeline", () => {
     deepEqual(Object.keys(registered), [
       ...[
         "compare",
+        "compare-processing-job",
         "data-report",
         "evaluate",
+        "evaluate-prediction-intervals",
+        "evaluate-processing-job",
+        "evaluate-regression-scores",
+        "evaluate-sample-weights",
+        "evaluate-segments",
         "flow",
         "input-rows",
+        "prediction-intervals",
         "preprocess",
+        "processing-job",
         "row-encoding",
         "row-splits",
+        "sample-weights",
+        "survey",
         "text-encoding",
       ].map((one) => `s3/bucketObjectv2 models-${one}`),
       "sagemaker/modelPackageGroup models-model-package-group",
@@ -118,7 +128,7 @@ describe("ModelPipeline", () => {
       const object = registered[`s3/bucketObjectv2 models-${one}`];
       equal(object?.["bucket"], "the-bucket");
       const key = object["key"] as string;
-      ok(text.includes(`s3://the-bucket/${one === "preprocess" ? dirname(key) : key}`), one);
+      ok(text.includes(`s3://the-bucket/${one === "flow" ? key : dirname(key)}`), one);
     }
   });
 
@@ -181,11 +191,19 @@ describe("ModelPipeline", () => {
         ],
       },
     });
-    deepEqual(objects, [
-      "s3/bucketObjectv2 models-reference-drift-cells",
-      "s3/bucketObjectv2 models-reference-drift-reference",
-      "s3/bucketObjectv2 models-reference-evaluate",
-    ]);
+    deepEqual(
+      objects,
+      [
+        "drift-cells",
+        "drift-reference",
+        "evaluate",
+        "prediction-intervals",
+        "processing-job",
+        "regression-scores",
+        "sample-weights",
+        "segments",
+      ].map((one) => `s3/bucketObjectv2 models-reference-${one}`),
+    );
   });
 
   it("lets the group be deleted, and shares its models, if configured", async () => {

@@ -67,13 +67,23 @@ describe("the program", () => {
       "aws:s3/bucket:Bucket data-bucket",
       "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration data-bucket-lifecycle",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-compare",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-compare-processing-job",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-data-report",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-evaluate",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-evaluate-prediction-intervals",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-evaluate-processing-job",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-evaluate-regression-scores",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-evaluate-sample-weights",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-evaluate-segments",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-flow",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-input-rows",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-prediction-intervals",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-preprocess",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-processing-job",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-row-encoding",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-row-splits",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-sample-weights",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-survey",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-text-encoding",
       "aws:s3/bucketOwnershipControls:BucketOwnershipControls data-bucket-ownership",
       "aws:s3/bucketPolicy:BucketPolicy data-bucket-policy",
@@ -259,10 +269,9 @@ describe("the program", () => {
     deepEqual([...new Set(named.map((uri) => uri.split("/").at(-1)))].sort(), [
       "",
       "california_housing.flow",
-      "evaluate.py",
     ]);
     for (const uri of named) {
-      match(uri, /\/pipeline\/[0-9a-f]{16}\/(|evaluate\.py|california_housing\.flow)$/);
+      match(uri, /\/pipeline\/[0-9a-f]{16}\/(|california_housing\.flow)$/);
     }
   });
 

@@ -103,8 +103,8 @@ class Stack:
         self.put("old/validation/validation.csv", written(drawn(3, 100)))
         code = self.folder / "code"
         code.mkdir()
-        for name in ("challenge.py", "compare.py", "evaluate.py"):
-            (code / name).write_text((SCRIPTS / name).read_text())
+        for script in SCRIPTS.glob("*.py"):
+            (code / script.name).write_text(script.read_text())
         package = ROOT / "container" / "decision_tree"
         modules = {
             str(one.relative_to(package)): one.read_text()

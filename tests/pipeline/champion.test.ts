@@ -102,6 +102,11 @@ describe("a champion", () => {
       "compare.py",
       "decision_tree.json",
       "evaluate.py",
+      "prediction_intervals.py",
+      "processing_job.py",
+      "regression_scores.py",
+      "sample_weights.py",
+      "segments.py",
     ]);
     const modules = JSON.parse(files.get("decision_tree.json") ?? "") as Record<string, string>;
     ok("model.py" in modules && "__init__.py" in modules);

@@ -1,9 +1,9 @@
 """How sure a comparison with the champion is, against SciPy's bootstrap and the truth."""
 
 import challenge
-import evaluate
 import numpy as np
 import pytest
+import regression_scores
 from scipy import stats
 
 
@@ -42,7 +42,7 @@ def test_finds_the_same_bound_as_scipy() -> None:
 
 
 def test_promotes_equal_models_as_rarely_as_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "RESAMPLES", 200)  # enough for the rate over many runs
+    monkeypatch.setattr(regression_scores, "RESAMPLES", 200)  # enough for the rate over many runs
     runs, confidence = 600, 0.9
     promoted = sum(challenge.challenge(*pair(seed), confidence).least > 0 for seed in range(runs))
     expected = (1 - confidence) * runs
@@ -51,6 +51,6 @@ def test_promotes_equal_models_as_rarely_as_configured(monkeypatch: pytest.Monke
 
 
 def test_promotes_a_clearly_better_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "RESAMPLES", 200)
+    monkeypatch.setattr(regression_scores, "RESAMPLES", 200)
     promoted = sum(challenge.challenge(*pair(seed, gain=0.2), 0.9).least > 0 for seed in range(50))
     assert promoted == 50

@@ -262,7 +262,9 @@ def test_a_fold_with_one_target_value_has_no_score_and_stops_nothing(tmp_path: P
         file = tmp_path / name / f"{name}.csv"
         file.write_text("".join(f"1{line[line.index(',') :]}\n" for line in file.open()))
     report = run(tmp_path, "decision-tree", {}, "max_depth=4")
-    assert report["skipped"] == "all 60 rows of a fold have the same target, so R2 is undefined"
+    assert report["skipped"] == (
+        "a fold has no score: all 60 test rows have the same target, so R2 is undefined"
+    )
     assert report["score"] == 0
 
 

@@ -17,7 +17,6 @@ from drift_cells import (
     MISSING,
     UNSEEN,
     Counts,
-    InputError,
     Reference,
     Scale,
 )
@@ -26,6 +25,7 @@ from drift_tests import Comparison, Thresholds, compare, more_often, moved
 from hypothesis import given
 from hypothesis import strategies as st
 from image_python import image_python
+from processing_job import InputError
 from scipy.stats import binomtest, chi2_contingency
 
 THRESHOLDS = Thresholds(false_alarms=0.01, runs=30, shift=0.1, unusual=0.02)

@@ -24,11 +24,12 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from drift_bucket import Bucket
-from drift_cells import InputError, Reference
+from drift_cells import Reference
 from drift_reference import make_reference
 from drift_requests import labelled, read_labels, read_requests
 from emulator import emulator
 from moto.server import ThreadedMotoServer
+from processing_job import InputError
 
 ENDPOINT = "restate-dev-model"
 FOLDER = f"endpoints/{ENDPOINT}"

@@ -10,9 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import evaluate
 import numpy as np
+import prediction_intervals
 import pytest
+import regression_scores
+import sample_weights
+import segments
 from script_job import Job, on_image
 
 
@@ -25,7 +28,7 @@ def test_prediction_intervals_cover_nine_rows_of_ten() -> None:
         y = x**2 + x * random.exponential(size=1400)
         line = np.polyfit(x[:200], y[:200], 1)
         predicted = np.polyval(line, x)
-        half = evaluate.half_width(y[200:400], predicted[200:400], 0.9)
+        half = prediction_intervals.half_width(y[200:400], predicted[200:400], 0.9)
         assert half is not None
         covered.append(np.mean(np.abs(predicted - y)[400:] <= half))
     assert 0.88 <= np.mean(covered) <= 0.92
@@ -34,8 +37,8 @@ def test_prediction_intervals_cover_nine_rows_of_ten() -> None:
 def test_a_prediction_interval_needs_enough_rows() -> None:
     actual = np.arange(9.0)
     # The largest of 9, as 10 * 0.9 is 9; of 8 rows, none is far enough out.
-    assert evaluate.half_width(actual, actual + actual, 0.9) == 8
-    assert evaluate.half_width(actual[1:], 2 * actual[1:], 0.9) is None
+    assert prediction_intervals.half_width(actual, actual + actual, 0.9) == 8
+    assert prediction_intervals.half_width(actual[1:], 2 * actual[1:], 0.9) is None
 
 
 def pack(folder: Path, files: dict[str, bytes]) -> None:
@@ -227,17 +230,17 @@ def test_equal_weights_change_nothing_and_integer_ones_count_as_rows() -> None:
     random = np.random.default_rng(8)
     actual = random.normal(size=500)
     predicted = actual + random.normal(scale=0.5, size=500)
-    assert evaluate.regression_metrics(actual, predicted, np.ones(500)) == (
-        evaluate.regression_metrics(actual, predicted)
+    assert regression_scores.regression_metrics(actual, predicted, np.ones(500)) == (
+        regression_scores.regression_metrics(actual, predicted)
     )
     np.testing.assert_array_equal(
-        evaluate.resampled_r2(actual, predicted, weights=np.ones(500)),
-        evaluate.resampled_r2(actual, predicted),
+        regression_scores.resampled_r2(actual, predicted, weights=np.ones(500)),
+        regression_scores.resampled_r2(actual, predicted),
     )
     counts = random.integers(1, 5, 500)
     repeated = [np.repeat(one, counts) for one in (actual, predicted)]
-    assert evaluate.regression_metrics(actual, predicted, counts) == pytest.approx(
-        evaluate.regression_metrics(*repeated), rel=1e-12
+    assert regression_scores.regression_metrics(actual, predicted, counts) == pytest.approx(
+        regression_scores.regression_metrics(*repeated), rel=1e-12
     )
 
 
@@ -250,9 +253,9 @@ def test_the_weighted_interval_contains_the_true_r2_in_nine_of_ten_cases() -> No
         actual = random.normal(loc=np.where(half, 1, -1), size=250)
         predicted = actual + random.normal(scale=np.where(half, 0.2, 1.0), size=250)
         weights = np.where(half, 0.25, 1.0)
-        resampled = evaluate.resampled_r2(actual, predicted, weights=weights)
+        resampled = regression_scores.resampled_r2(actual, predicted, weights=weights)
         assert resampled is not None
-        low, high = evaluate.interval(resampled)
+        low, high = regression_scores.interval(resampled)
         held += low <= 1 - (0.2**2 + 1) / 2 / 2 <= high
     assert 0.84 <= held / 150 <= 0.95
 
@@ -260,8 +263,8 @@ def test_the_weighted_interval_contains_the_true_r2_in_nine_of_ten_cases() -> No
 def test_few_rows_with_large_weights_have_no_interval() -> None:
     actual = np.arange(100.0)
     weights = np.where(actual < 15, 1.0, 1e-4)
-    assert evaluate.effective_rows(weights) == pytest.approx(15.02, abs=0.01)
-    assert evaluate.resampled_r2(actual, actual + actual % 2, weights=weights) is None
+    assert sample_weights.effective_rows(weights) == pytest.approx(15.02, abs=0.01)
+    assert regression_scores.resampled_r2(actual, actual + actual % 2, weights=weights) is None
 
 
 def test_large_groups_have_the_interval_of_their_rows() -> None:
@@ -269,29 +272,31 @@ def test_large_groups_have_the_interval_of_their_rows() -> None:
     # In the table's order, neighbouring rows are alike.
     actual = np.sort(random.normal(size=50_000))
     error = random.normal(scale=0.5, size=50_000)
-    resampled = evaluate.resampled_r2(actual, actual + error)
+    resampled = regression_scores.resampled_r2(actual, actual + error)
     assert resampled is not None
-    low, high = evaluate.interval(resampled)
+    low, high = regression_scores.interval(resampled)
     # By the delta method: the deviation of the mean of (e² - (1 - R²) y²) / variance.
     terms = error**2 - np.mean(error**2) / np.var(actual) * (actual - actual.mean()) ** 2
     deviation = np.std(terms / np.var(actual)) / 50_000**0.5
     assert high - low == pytest.approx(2 * 1.645 * deviation, rel=0.1)
     assert (low + high) / 2 == pytest.approx(
-        evaluate.regression_metrics(actual, actual + error)["r2"], abs=deviation / 4
+        regression_scores.regression_metrics(actual, actual + error)["r2"], abs=deviation / 4
     )
 
 
 def test_the_interval_contains_the_true_r2_in_nine_of_ten_cases(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(evaluate, "RESAMPLES", 200)  # enough for the rate over many runs
+    monkeypatch.setattr(regression_scores, "RESAMPLES", 200)  # enough for the rate over many runs
     held = 0
     for seed in range(300):
         random = np.random.default_rng(seed)
         actual = random.normal(size=200)
-        resampled = evaluate.resampled_r2(actual, actual + random.normal(scale=0.6, size=200))
+        resampled = regression_scores.resampled_r2(
+            actual, actual + random.normal(scale=0.6, size=200)
+        )
         assert resampled is not None
-        low, high = evaluate.interval(resampled)
+        low, high = regression_scores.interval(resampled)
         held += low <= 1 - 0.6**2 <= high
     assert 0.86 <= held / 300 <= 0.94
 
@@ -401,13 +406,13 @@ def test_breaks_the_errors_down_by_columns(job_on_image: Job) -> None:
 
 def test_segments_have_names_that_differ_and_fit_a_card() -> None:
     values = np.array([1e9, 1e9 + 1, 1e9 + 2, 1e9 + 3])
-    names = [name for name, _ in evaluate.quarters(values)]
+    names = [name for name, _ in segments.quarters(values)]
     assert names == [f"= 100000000{place}" for place in range(4)] + ["missing"]
-    infinite = evaluate.quarters(np.array([1, 2, 3, np.inf, -np.inf, np.nan]))
+    infinite = segments.quarters(np.array([1, 2, 3, np.inf, -np.inf, np.nan]))
     assert [(name, int(rows.sum())) for name, rows in infinite] == [
         *(("-inf to 1", 2), ("= 2", 1), ("3 to inf", 2), ("missing", 1)),
     ]
-    long = evaluate.group_name("c" * 128, "= " + "v" * 500)
+    long = segments.group_name("c" * 128, "= " + "v" * 500)
     assert long == "c" * 28 + "... = " + "v" * 26 + "..."
     assert len(long) == 63
 

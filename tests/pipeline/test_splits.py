@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from input_rows import InputError
 from preprocess import main
+from processing_job import InputError
 from row_splits import SPLITS, Key, assign
 
 FRACTIONS = (

@@ -99,9 +99,14 @@ describe("serving with drift detection", () => {
     );
     deepEqual(
       objects.map(({ inputs: { bucket, key } }) => `s3://${text(bucket)}/${text(key)}`).sort(),
-      ["", "_bucket", "_cells", "_requests", "_tests"]
-        .map((name) => `${uri}drift${name}.py`)
-        .sort(),
+      [
+        "drift",
+        "drift_bucket",
+        "drift_cells",
+        "drift_requests",
+        "drift_tests",
+        "processing_job",
+      ].map((name) => `${uri}${name}.py`),
     );
   });
 
@@ -118,14 +123,14 @@ describe("serving with drift detection", () => {
     equal(stderr, "");
     equal(
       stdout.trim(),
-      "{'bucket': 'https://sagemaker-restate-dev-444455556666.s3.us-east-1.amazonaws.com', " +
+      "{'message': None, 'bucket': 'https://sagemaker-restate-dev-444455556666.s3.us-east-1.amazonaws.com', " +
         "'region': 'us-east-1', 'endpoint': 'restate-dev-model', " +
         "'model': 'arn:aws:sagemaker:us-east-1:444455556666:model-package/restate-dev/3', " +
         "'reference': 'executions/1/evaluation/XGBoost/drift_reference.json', " +
         "'captured': 'endpoints/restate-dev-model/capture/v3/restate-dev-model/model', " +
         "'labels': 'endpoints/restate-dev-model/labels', 'reports': 'endpoints/restate-dev-model/drift/v3', " +
         "'until': datetime.datetime(2026, 11, 26, 0, 30, tzinfo=datetime.timezone.utc), 'hours': 24, 'long': 7, " +
-        "'label_days': 7, 'false_alarms': 0.01, 'shift': 0.1, 'unusual': 0.02, 'ignored': ['sold_day,area'], 'message': None}",
+        "'label_days': 7, 'false_alarms': 0.01, 'shift': 0.1, 'unusual': 0.02, 'ignored': ['sold_day,area']}",
     );
   });
 
