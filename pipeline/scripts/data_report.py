@@ -208,10 +208,10 @@ def _findings(
         known = np.isfinite(column)
         share = 1 - float(known.mean())
         if place and known.sum() >= MIN_LEAK_ROWS:
-            r2 = explained(column[known], target[known], part[known] == 0)
-            if r2 > LEAK:
-                text = f"gives the target away: R2 {r2:.4f} by this column alone"
-                yield Finding("leak", name, f"{name}: {text}", round(r2, 6))
+            worth = next((pair for pair in _worths(column, target, part) if pair[0] > LEAK), None)
+            if worth is not None:
+                text = f"gives the target away: R2 {worth[0]:.4f} by {worth[1]}"
+                yield Finding("leak", name, f"{name}: {text}", round(worth[0], 6))
             if share == 0 and _is_id(name, column, rows):
                 yield Finding("id", name, f"{name}: identifies rows, since each value occurs once")
         if share > MISSING:
@@ -224,6 +224,22 @@ def _findings(
             text = f"gives the target away: R2 {r2:.4f} by its labels alone"
             yield Finding("leak", name, f"{name}: {text}", round(r2, 6))
     yield from _joint_leak(columns, values, part)
+
+
+def _worths(
+    column: np.ndarray, target: np.ndarray, part: np.ndarray
+) -> Iterator[tuple[float, str]]:
+    """Shares of the target's variance that a column explains, in several ways, and by what."""
+    known = np.isfinite(column)
+    yield explained(column[known], target[known], part[known] == 0), "this column alone"
+    yield _explained_by_labels(known.astype(int), target, part == 0), "where this column is missing"
+    # A number that stands for no value, such as -1.
+    values, counts = np.unique(column[known], return_counts=True)
+    value = float(values[np.argmax(counts)])
+    rest = known & (column != value)
+    if counts.max() >= MIN_LEAK_ROWS and rest.sum() >= MIN_LEAK_ROWS:
+        r2 = explained(column[rest], target[rest], part[rest] == 0)
+        yield r2, f"this column alone, where it is not {value:.6g}"
 
 
 def explained(column: np.ndarray, target: np.ndarray, is_train: np.ndarray) -> float:

@@ -80,6 +80,28 @@ def test_a_good_feature_is_not_reported_as_a_leak() -> None:
     assert found({**columns, "good": good}) == []
 
 
+ZERO_OR_NOT = np.where(np.arange(600) % 3 == 0, 0, 10_000 + np.arange(600) % 7)
+MANY = np.random.default_rng(3).permutation(600) + 0.5
+
+
+@pytest.mark.parametrize(
+    ("y", "paid", "way"),
+    [
+        (ZERO_OR_NOT, np.where(ZERO_OR_NOT == 0, np.nan, MANY), "where this column is missing"),
+        (
+            MANY,
+            np.where(np.arange(600) % 5 == 0, -1, 2 * MANY),
+            "this column alone, where it is not -1",
+        ),
+    ],
+)
+def test_a_leak_with_missing_values_or_a_number_for_them_is_found(
+    y: np.ndarray, paid: np.ndarray, way: str
+) -> None:
+    findings = report({"y": y.astype(float), "paid": paid})["findings"]
+    assert [one["text"] for one in findings] == [f"paid: gives the target away: R2 1.0000 by {way}"]
+
+
 LINEAR = "c, a: the target is a weighted sum of them (R2 1.0000), so it may be computed from them"
 
 
