@@ -223,6 +223,7 @@ def _set_up_interpreter(job: Job) -> None:
     search = [entry for entry in job.environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
     start = job.working_directory if job.is_module else str(Path(job.target).parent)
     if job.is_module:
+        sys.modules.pop(job.target, None)  # runpy warns of modules that it finds
         hide_unused_modules()
     else:
         forget_own_modules()

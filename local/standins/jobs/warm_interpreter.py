@@ -17,6 +17,9 @@ MODULES = (
     # The first steps' libraries come first.
     "numpy",
     "duckdb",
+    "local.standins.athena.table_data",
+    "local.standins.athena.query",
+    "local.standins.data_wrangler.job",
     # In parts, because requests are answered in between: scikit-learn takes most of a second.
     "scipy.sparse",
     "scipy.linalg",
