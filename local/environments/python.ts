@@ -66,7 +66,13 @@ export class PythonService {
   ) {
     this.child = spawn(pythonInterpreter(), ["-m", module], {
       cwd: root,
-      env: { ...process.env, PYTHONPATH: pythonPath.join(":"), PYTHONDONTWRITEBYTECODE: "1" },
+      env: {
+        // Otherwise the threads of XGBoost and scikit-learn keep cores busy while they wait: libgomp's GOMP_SPINCOUNT.
+        OMP_WAIT_POLICY: "PASSIVE",
+        ...process.env,
+        PYTHONPATH: pythonPath.join(":"),
+        PYTHONDONTWRITEBYTECODE: "1",
+      },
       // Its own group, so that Ctrl-C only reaches this process, which ends the others in order.
       detached: true,
     });
