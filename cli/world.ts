@@ -6,7 +6,7 @@ import { requestHandler } from "../local/api/handler";
 import { serveJobs } from "../local/api/server";
 import { World as Machine } from "../local/api/world";
 import { exampleAccountId } from "../offline/exampleAccount";
-import type { RunnableProgram } from "../offline/program";
+import type { Program } from "../offline/program";
 import { defaultStack } from "../offline/stackConfig";
 import { recordPath } from "../local/records/executions";
 import { Workspace } from "../local/records/workspace";
@@ -95,13 +95,6 @@ export function imageOptions({
   return { docker, images: new Map(images), trustCode };
 }
 
-/** The program of the stack that the options name, evaluated without an account. */
-export function programOf(
-  options: Pick<MachineOptions, "configFile" | "stack" | "workFolder">,
-): Promise<RunnableProgram> {
-  return stackProgram(options, workspaceOf(options).cache);
-}
-
 /** The region and account of a work folder, from the ARNs in its first record that has any. */
 function placeOf(workspace: Workspace): { readonly region: string; readonly accountId: string } {
   const folder = join(workspace.folder, "executions");
@@ -121,7 +114,7 @@ function placeOf(workspace: Workspace): { readonly region: string; readonly acco
 /** What a caller adds to the options. */
 interface MachineExtras {
   /** The program, if it is evaluated already. */
-  readonly program?: RunnableProgram;
+  readonly program?: Program;
   /** Receives lines to show. */
   readonly say?: (line: string) => void;
 }
@@ -134,7 +127,7 @@ export function openMachine(options: MachineOptions, extras: MachineExtras = {})
   const machine = new Machine(
     {
       workspace,
-      program: () => (program === undefined ? programOf(options) : Promise.resolve(program)),
+      program: () => (program === undefined ? stackProgram(options) : Promise.resolve(program)),
       region,
       accountId,
       data: dataOf(options),

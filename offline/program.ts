@@ -77,9 +77,6 @@ export interface Program {
   readonly warnings: readonly string[];
 }
 
-/** What a local run needs of the program, including the resources that decide what its jobs may do. */
-export type RunnableProgram = Program;
-
 /** Mocks the answers of the account and its services. */
 export class ExampleAccount implements pulumi.runtime.Mocks {
   readonly resources: Resource[] = [];

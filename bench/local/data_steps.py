@@ -17,10 +17,11 @@ _CHUNK = 1 << 20
 
 
 def _program(work: Path) -> dict[str, Any]:
-    """What the program registers, from the cache of a local run: a checksum, and the document."""
-    (kept,) = (work / "cache").glob("program-*.json")
-    document: dict[str, Any] = json.loads(kept.read_text("utf-8").split("\n")[1])
-    return document
+    """What the program of a local run registers, from the cache: a checksum, and the document."""
+    ran = json.loads(next(work.glob("executions/*/definition.json")).read_text("utf-8"))
+    kept = (ROOT / "node_modules/.cache/restate").glob("programs-*/*.json")
+    documents = (json.loads(path.read_text("utf-8").split("\n")[1]) for path in kept)
+    return next(document for document in documents if document["definition"] == ran)
 
 
 def _write_rows(source: Path, target: Path, rows: int) -> None:

@@ -8,8 +8,9 @@ import { interruptible } from "../../local/execution/interruption";
 import { UserError } from "../../errors/userError";
 import { diagnose } from "../../report/diagnostics";
 import { readPort, stackDefault, withAuthorization, withMachine } from "../options";
+import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
-import { dataOf, imageOptions, type MachineOptions, programOf, workspaceOf } from "../world";
+import { dataOf, imageOptions, type MachineOptions, workspaceOf } from "../world";
 
 /** The options of the emulator. */
 type EmulateOptions = MachineOptions & {
@@ -34,7 +35,7 @@ async function serveMachine(
   terminal: Terminal,
 ): Promise<number> {
   const workspace = workspaceOf(options);
-  const program = await programOf(options);
+  const program = await stackProgram(options);
   const say = (line: string): void => {
     note(terminal, line);
   };

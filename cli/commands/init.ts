@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 
 import { UserError } from "../../errors/userError";
@@ -18,7 +18,7 @@ import { features, formRemarks, reasonToDrop, stackFile } from "../ownTable/stac
 import { askTarget, checkRows, targetOf } from "../ownTable/target";
 import { counted, shown } from "../ownTable/words";
 import { note, print, type Terminal } from "../terminal";
-import { programOf } from "../world";
+import { stackProgram } from "../stackProgram";
 
 interface InitOptions {
   readonly table?: string;
@@ -45,25 +45,20 @@ async function checkStackFile(
   stack: string,
   data: string | undefined,
 ): Promise<void> {
-  const folder = mkdtempSync(join(dirname(path), ".restate-init-"));
-  try {
-    const program = await programOf({ configFile: path, stack, workFolder: folder });
-    const [table] = program.tables;
-    if (data === undefined || table === undefined) {
-      return;
-    }
-    const problems = dataFileProblems(data, program.dataset, { values: false });
-    if (problems.length > 0) {
-      throw new UserError(problems.join("\n"));
-    }
-    const encoding = findEncoding(program.definition, program.uploads);
-    await runService(
-      "local.standins.athena.table_data",
-      checkRequest(table, program.dataset, data, encoding),
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  const program = await stackProgram({ configFile: path, stack });
+  const [table] = program.tables;
+  if (data === undefined || table === undefined) {
+    return;
   }
+  const problems = dataFileProblems(data, program.dataset, { values: false });
+  if (problems.length > 0) {
+    throw new UserError(problems.join("\n"));
+  }
+  const encoding = findEncoding(program.definition, program.uploads);
+  await runService(
+    "local.standins.athena.table_data",
+    checkRequest(table, program.dataset, data, encoding),
+  );
 }
 
 /** The columns that are not features, with the reasons. */

@@ -12,8 +12,9 @@ import { findTableData } from "../../local/preparation/tableData";
 import { runService } from "../../local/environments/service";
 import { onThisMachine } from "../onThisMachine";
 import { type JsonOption, withJson, withWorld } from "../options";
+import { stackProgram } from "../stackProgram";
 import { note, printListing, type Terminal } from "../terminal";
-import { dataOf, type MachineOptions, programOf, type WorldOptions } from "../world";
+import { dataOf, type MachineOptions, type WorldOptions } from "../world";
 import { inTemporaryFolder } from "../../local/storage/files";
 
 /** Max rows in the terminal; JSON has all. */
@@ -64,7 +65,7 @@ async function queryTable(
   sql: string | undefined,
   say: (line: string) => void,
 ): Promise<Listing> {
-  const program = await programOf(options);
+  const program = await stackProgram(options);
   const [table] = program.tables;
   const own = pipelineQuery(program.definition);
   if (table === undefined || own === undefined) {

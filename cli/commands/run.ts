@@ -26,8 +26,9 @@ import type { Pipeline } from "../sageMaker/inventory";
 import { selectiveConfig } from "../sageMaker/selectedSteps";
 import { startParameters } from "../sageMaker/warmStart";
 import type { World } from "../sageMaker/world";
+import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
-import { dataOf, imageOptions, openMachine, programOf, workspaceOf } from "../world";
+import { dataOf, imageOptions, openMachine, workspaceOf } from "../world";
 import { type StartOptions, startPipeline, withStart } from "./start";
 
 type RunOptions = StartOptions & {
@@ -127,7 +128,7 @@ async function runHere(
   try {
     const workspace = workspaceOf(options);
     jobs.warmUp();
-    const program = await programOf(options);
+    const program = await stackProgram(options);
     const s3 = options.s3 === undefined ? undefined : namedFolder("--s3", typedPath(options.s3));
     const definition =
       options.definition === undefined

@@ -15,14 +15,9 @@ import { onThisMachine } from "../onThisMachine";
 import { readPort, withImages, withWorld } from "../options";
 import { findVersion, latestApproved } from "../sageMaker/models";
 import type { World } from "../sageMaker/world";
+import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
-import {
-  imageOptions,
-  type MachineOptions,
-  programOf,
-  type WorldOptions,
-  workspaceOf,
-} from "../world";
+import { imageOptions, type MachineOptions, type WorldOptions, workspaceOf } from "../world";
 
 type ServeOptions = WorldOptions & MachineOptions & GroupOption & { readonly port: number };
 
@@ -74,7 +69,7 @@ async function serveModel(
   options: ServeOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const program = await programOf(options);
+  const program = await stackProgram(options);
   const { containers, title } = model;
   const { port } = options;
   const say = (line: string): void => {

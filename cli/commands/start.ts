@@ -26,11 +26,11 @@ import { selectiveConfig, type SelectionOptions, withSelection } from "../sageMa
 import { startParameters, type WarmStartOption } from "../sageMaker/warmStart";
 import { watch } from "../sageMaker/watch";
 import type { World } from "../sageMaker/world";
+import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
 import {
   type MachineOptions,
   openMachine,
-  programOf,
   refuseMachineOptions,
   type WorldOptions,
 } from "../world";
@@ -104,7 +104,7 @@ async function startIn(
 
 /** Starts the stack's pipeline on this machine, in this process. */
 async function startHere(options: StartOptions, terminal: Terminal): Promise<number> {
-  const program = await programOf(options);
+  const program = await stackProgram(options);
   const say = (line: string): void => {
     note(terminal, line);
   };

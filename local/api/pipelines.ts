@@ -5,7 +5,7 @@ import { check } from "../../pipeline/language/check";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { parseText } from "../../pipeline/language/parse";
-import type { RunnableProgram } from "../../offline/program";
+import type { Program } from "../../offline/program";
 import { executionId, type ExecutionHead } from "../records/executionDocument";
 import { isUnderWay, listHeads } from "../records/executions";
 import type { Resource } from "../records/resources";
@@ -57,7 +57,7 @@ export function findPipeline(world: World, nameOrArn = ""): Resource {
 }
 
 /** Creates or updates the program's own pipeline. */
-export function ensurePipeline(world: World, program: RunnableProgram): void {
+export function ensurePipeline(world: World, program: Program): void {
   const { definition, pipelineName } = program;
   const content = canonicalJson(definition);
   const existing = world.of("pipeline").find(pipelineName);

@@ -1,12 +1,12 @@
 import type { ImageOptions } from "../environments/containerImages";
-import type { RunnableProgram } from "../../offline/program";
+import type { Program } from "../../offline/program";
 import type { Workspace } from "../records/workspace";
 import type { Diagnose } from "../execution/session";
 
 export interface WorldOptions extends ImageOptions {
   readonly workspace: Workspace;
   /** The program, with images, table and uploads for executions. Evaluated on demand. */
-  readonly program: () => Promise<RunnableProgram>;
+  readonly program: () => Promise<Program>;
   readonly region: string;
   readonly accountId: string;
   /** The data of the program's table, and the option that set it. Default: see the README. */

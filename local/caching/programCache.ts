@@ -1,18 +1,22 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
 import { hashContent, hashJson } from "./contentHash";
 import { readChecked, writeChecked } from "../storage/files";
-import { rulingResources } from "../service/policies";
-import type { RunnableProgram } from "../../offline/program";
+import type { Program } from "../../offline/program";
 
 const root = resolve(__dirname, "..", "..");
+
+/** Where this clone's evaluations are cached; node_modules may be shared by several. */
+const folder = join(root, "node_modules", ".cache", "restate", `programs-${hashJson(root)}`);
+
+const dayMs = 86_400_000;
 
 /** What the program does not depend on; the lock file represents installed packages. */
 const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
 
-interface Document extends Omit<RunnableProgram, "uploads"> {
+interface Document extends Omit<Program, "uploads"> {
   readonly uploads: readonly (readonly [string, string])[];
 }
 
@@ -40,13 +44,8 @@ async function hashNamed(path: string | undefined): Promise<string | null> {
   return path === undefined ? null : ((await hashContent(path).catch(() => null)) ?? null);
 }
 
-/**
- * The hash of everything that the program depends on: sources, configuration, its files, and the day, because of warnings
- * about ending support.
- *
- * @param sources from {@link hashSources}
- */
-export async function programKey(
+/** The hash of everything that the program depends on; the day because of warnings about ending support. */
+async function programKey(
   sources: string,
   stack: string,
   config: Readonly<Record<string, string>>,
@@ -57,22 +56,32 @@ export async function programKey(
   return hashJson({ stack, config, sources, data, flow, day, version: process.version });
 }
 
+/** Removes evaluations of earlier days. */
+function removeOld(): void {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const path = join(folder, name);
+    const state = statSync(path, { throwIfNoEntry: false });
+    if (state !== undefined && Date.now() - state.mtimeMs > dayMs) {
+      rmSync(path, { force: true });
+    }
+  }
+}
+
 /**
  * What the program registers for a stack, from a cache if no file has changed: with cached results, evaluating the program
  * would take most of a run's time.
  *
- * @param folder of cached evaluations
+ * @param sources from {@link hashSources}. Default: its present result
  * @throws UserError if the configuration is not valid
  */
 export async function loadProgram(
-  folder: string,
   stack: string,
   config: Readonly<Record<string, string>>,
-): Promise<RunnableProgram> {
-  const prefix = `program-${stack}-`;
+  sources?: string,
+): Promise<Program> {
   const path = join(
     folder,
-    `${prefix}${await programKey(await hashSources(), stack, config)}.json`,
+    `${await programKey(sources ?? (await hashSources()), stack, config)}.json`,
   );
   const document = readChecked(path) as Document | undefined;
   if (document !== undefined) {
@@ -83,15 +92,7 @@ export async function loadProgram(
     "../../offline/program",
   ) as typeof import("../../offline/program");
   const program = await evaluateProgram(stack, config);
-  for (const old of existsSync(folder) ? readdirSync(folder) : []) {
-    if (old.startsWith(prefix)) {
-      rmSync(join(folder, old), { force: true });
-    }
-  }
-  writeChecked(path, {
-    ...program,
-    resources: rulingResources(program),
-    uploads: [...program.uploads],
-  });
+  removeOld();
+  writeChecked(path, { ...program, uploads: [...program.uploads] });
   return program;
 }

@@ -3,11 +3,11 @@ import { resolve } from "node:path";
 import { UserError } from "../../errors/userError";
 import { type ContainerImage, type Image, Images } from "../standins/images";
 import { programFolder } from "./programFolder";
-import type { RunnableProgram } from "../../offline/program";
+import type { Program } from "../../offline/program";
 import { buildImage, checkDocker, imageId } from "./docker";
 
 /** The program's own image. */
-type ImageProgram = Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">;
+type ImageProgram = Pick<Program, "baseImage" | "decisionTreeImageUri">;
 
 const root = resolve(__dirname, "..", "..");
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 
 import { stackNames } from "../../contract/names";
-import type { RunnableProgram } from "../../offline/program";
+import type { Program } from "../../offline/program";
 import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
 import { evaluate } from "../../pipeline/language/evaluate";
 import type { Expression } from "../../pipeline/language/expressions";
@@ -31,7 +31,7 @@ function rolesIn(definition: PipelineDefinition): readonly string[] {
 export function ownRoles({
   accountId,
   stack,
-}: Pick<RunnableProgram, "accountId" | "stack">): ReadonlySet<string> {
+}: Pick<Program, "accountId" | "stack">): ReadonlySet<string> {
   const { roleNames } = stackNames(stack);
   return new Set(Object.values(roleNames).map((name) => `arn:aws:iam::${accountId}:role/${name}`));
 }
@@ -43,7 +43,7 @@ export function ownRoles({
  * @param isAsked false if the user turned it off
  */
 export function obedienceOf(
-  program: Pick<RunnableProgram, "accountId" | "stack">,
+  program: Pick<Program, "accountId" | "stack">,
   definition: PipelineDefinition,
   isAsked: boolean,
 ): Obedience {
@@ -100,7 +100,7 @@ export class Authorization {
 
   /** @param folder folder of cached answers */
   constructor(
-    private readonly program: RunnableProgram,
+    private readonly program: Program,
     private readonly definition: PipelineDefinition,
     folder: string,
   ) {

@@ -9,14 +9,14 @@ import { imagesOf } from "../../pipeline/language/images";
 import { findImages, type ImageOptions } from "../environments/containerImages";
 import { unsupportedFlows } from "./flowCheck";
 import type { Images } from "../standins/images";
-import type { RunnableProgram } from "../../offline/program";
+import type { Program } from "../../offline/program";
 import { checkSources } from "./sourceCheck";
 import { ignored, unsupported } from "./support";
 import type { Workspace } from "../records/workspace";
 
 /** The inputs of the checks before a run. */
 export interface PreparationOptions extends ImageOptions {
-  readonly program: RunnableProgram;
+  readonly program: Program;
   /** Values of the pipeline's parameters, as text. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly workspace: Workspace;

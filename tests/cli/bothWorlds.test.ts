@@ -12,7 +12,8 @@ import {
   waitUntilEndpointInService,
 } from "@aws-sdk/client-sagemaker";
 
-import { openMachine, programOf } from "../../cli/world";
+import { stackProgram } from "../../cli/stackProgram";
+import { openMachine } from "../../cli/world";
 import type { World } from "../../cli/sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
 import type { ServedApi } from "../../local/environments/awsServices";
@@ -95,7 +96,7 @@ describe("the commands on an emulator of AWS and on this machine", () => {
     succeeded = await run();
     failed = await run("--parameter", "MinimumR2=0.9999");
     const options = { workFolder, data };
-    const program = await programOf(options);
+    const program = await stackProgram({});
     emulated = openMachine(options, { program });
     ok(emulated.machine);
     ensurePipeline(emulated.machine, program);

@@ -8,7 +8,8 @@ import { join, resolve } from "node:path";
 
 import type { Browser, Page } from "puppeteer-core";
 
-import { openMachine, programOf } from "../../cli/world";
+import { stackProgram } from "../../cli/stackProgram";
+import { openMachine } from "../../cli/world";
 import type { World } from "../../cli/sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
 import { serveApi } from "../../local/api/server";
@@ -348,7 +349,7 @@ describe("export mlflow", function () {
     const direct = ["--default-artifact-root", artifactStore, "--no-serve-artifacts"];
     const other = await MlflowServer.start(elsewhere, ...direct);
     const options = { workFolder, data };
-    const program = await programOf(options);
+    const program = await stackProgram({});
     const emulated: World = openMachine(options, { program });
     let api: ServedApi | undefined;
     try {

@@ -1,6 +1,6 @@
+import { hashSources, loadProgram } from "../../local/caching/programCache";
 import type { Program } from "../../offline/program";
 import type { Json } from "../../pipeline/language/json";
-import { sharedProgram } from "./sharedProgram";
 
 /** A JSON value that can be changed. */
 export type Draft = Record<string, unknown>;
@@ -8,13 +8,18 @@ export type Draft = Record<string, unknown>;
 /** Configuration of a stack: objects as they stand in Pulumi.<stack>.yaml. */
 export type Config = Readonly<Record<string, Json>>;
 
+/** The hash of the sources, computed once a process. */
+let sources: Promise<string> | undefined;
+
 /** What the program registers with the given keys of the namespace restate, in us-east-1. */
-export function program(config: Config = {}, stack = "test"): Promise<Program> {
+export async function program(config: Config = {}, stack = "test"): Promise<Program> {
   const text = Object.entries(config).map(([key, value]): [string, string] => [
     key.includes(":") ? key : `restate:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  return sharedProgram(stack, { "aws:region": "us-east-1", ...Object.fromEntries(text) });
+  sources ??= hashSources();
+  const values = { "aws:region": "us-east-1", ...Object.fromEntries(text) };
+  return loadProgram(stack, values, await sources);
 }
 
 /** A copy that can be changed. */
