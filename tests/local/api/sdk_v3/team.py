@@ -49,8 +49,8 @@ from team_files import BUCKET, ROLE, write_team
 MLFLOW_APP = "arn:aws:sagemaker:us-east-1:111122223333:mlflow-app/app-placeholder"
 EXPERIMENT = "restate-dev"
 
-# For each argument that has none, the SDK validates the file of defaults, which has none for it, and
-# that file's schema: most of the time of making a pipeline.
+# For each argument that it is not given, the SDK validates its file of defaults and the schema of
+# that file: most of the time of making a pipeline.
 jsonschema.validate = lambda *_, **__: None
 
 
