@@ -236,7 +236,8 @@ export function init(terminal: Terminal): Command {
     .option("--local", "no effect: files are always read on this machine")
     .option(
       "--table <database.table>",
-      "an existing table or view in the Glue Data Catalog, to read unchanged",
+      "an existing table or view in the Glue Data Catalog, to read unchanged; in S3 Tables, " +
+        "s3tablescatalog/<bucket>.<namespace>.<table>",
     )
     .option("--target <column>", "the column to predict (default: ask in the terminal)")
     .option("--output <file>", "the file to write (default: Pulumi.<table>.yaml)")

@@ -1,4 +1,4 @@
-import { GetTableCommand, GlueClient, type Table } from "@aws-sdk/client-glue";
+import { GetCatalogCommand, GetTableCommand, GlueClient, type Table } from "@aws-sdk/client-glue";
 
 import { UserError } from "../../errors/userError";
 import { columnType } from "../../pipeline/columnTypes";
@@ -8,12 +8,14 @@ import type { ProfiledColumn, TableProfile } from "./profile";
 /** An existing table or view of the Glue Data Catalog. */
 export interface GlueTable {
   readonly region: string;
+  /** The catalogue of its bucket, if it is in S3 Tables: `s3tablescatalog/BUCKET`. */
+  readonly catalog: string | undefined;
   readonly database: string;
   readonly table: string;
   /** The tables that a view reads, as `database.table`. */
   readonly baseTables: readonly string[];
-  /** S3 URI of the folder with its files. */
-  readonly location: string;
+  /** S3 URI of the folder with its files; undefined in S3 Tables. */
+  readonly location: string | undefined;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** Columns that a dataset cannot have, and why. */
   readonly skipped: Readonly<Record<string, string>>;
@@ -25,25 +27,47 @@ export interface GlueTable {
 const identifier = /^[a-z_][a-z0-9_]{0,127}$/;
 const keyTypes = ["tinyint", "smallint", "int", "bigint", "string", "date"];
 
-/** Reads a table's name: `[AwsDataCatalog.]database.table`. */
-function parseTableName(name: string): {
-  readonly database: string;
-  readonly table: string;
-} {
+/** Reads a table's name: `[CATALOG.]database.table`, where the catalogue is AwsDataCatalog or that of a table bucket. */
+function parseTableName(name: string): Pick<GlueTable, "catalog" | "database" | "table"> {
   const parts = name.toLowerCase().split(".");
   const [table = "", database = "", catalog = "awsdatacatalog"] = parts.reverse();
   if (parts.length > 3 || !identifier.test(table) || !identifier.test(database)) {
     throw new UserError(`--table: ${name} must be <database>.<table>`);
   }
-  if (catalog !== "awsdatacatalog") {
+  if (catalog === "awsdatacatalog") {
+    return { catalog: undefined, database, table };
+  }
+  if (!/^s3tablescatalog\/[a-z0-9-]+$/.test(catalog)) {
     throw new UserError(
-      `--table: the catalogue ${catalog} is not the account's own, AwsDataCatalog; ` +
-        (catalog.startsWith("s3tablescatalog/")
-          ? "set dataset.source by hand, as docs/own-table.md says"
-          : "create a view of the table there"),
+      `--table: the catalogue ${catalog} is neither the account's own, AwsDataCatalog, nor ` +
+        "s3tablescatalog/<table bucket>; create a view of the table in AwsDataCatalog",
     );
   }
-  return { database, table };
+  return { catalog, database, table };
+}
+
+/** Whether Glue has no such thing. */
+const isNotFound = (error: unknown): boolean =>
+  error instanceof AwsError && error.code === "EntityNotFoundException";
+
+/**
+ * Glue's id of a table bucket's catalogue, with the account, which is in the ARN of the catalogue above.
+ * Sources: S3 guide, "Integrating Amazon S3 Tables with AWS analytics services" (GetCatalog of `s3tablescatalog`); Lake
+ * Formation guide, "Creating S3 tables" (ids such as `123456789012:s3tablescatalog/test`); open-metadata/OpenMetadata#25356
+ * (GetTable with them, tried on S3 Tables).
+ */
+async function catalogId(client: GlueClient, catalog: string, region: string): Promise<string> {
+  const [above = ""] = catalog.split("/");
+  try {
+    const { Catalog: found } = await client.send(new GetCatalogCommand({ CatalogId: above }));
+    return `${found?.ResourceArn?.split(":")[4] ?? ""}:${catalog}`;
+  } catch (error) {
+    throw isNotFound(error)
+      ? new UserError(
+          `--table: S3 Tables is not integrated with the Glue Data Catalog in ${region}: there is no catalogue ${above}`,
+        )
+      : error;
+  }
 }
 
 /**
@@ -119,14 +143,16 @@ function folderOf(table: Table): string | undefined {
  * @throws UserError if there is no such table, or a dataset cannot describe it
  */
 export async function readGlueTable(name: string): Promise<GlueTable> {
-  const { database, table } = parseTableName(name);
+  const { catalog, database, table } = parseTableName(name);
   const client = explaining(new GlueClient({}), "glue");
   const region = await client.config.region();
+  const CatalogId = catalog === undefined ? undefined : await catalogId(client, catalog, region);
   const get = async (one: string, other: string): Promise<Table | undefined> => {
     try {
-      return (await client.send(new GetTableCommand({ DatabaseName: one, Name: other }))).Table;
+      const request = { CatalogId, DatabaseName: one, Name: other };
+      return (await client.send(new GetTableCommand(request))).Table;
     } catch (error) {
-      if (error instanceof AwsError && error.code === "EntityNotFoundException") {
+      if (isNotFound(error)) {
         return undefined;
       }
       throw error;
@@ -134,8 +160,9 @@ export async function readGlueTable(name: string): Promise<GlueTable> {
   };
   const found = await get(database, table);
   if (found === undefined) {
+    const where = catalog === undefined ? region : `${catalog} in ${region}`;
     throw new UserError(
-      `--table: there is no table ${table} in the database ${database} of ${region}`,
+      `--table: there is no table ${table} in the database ${database} of ${where}`,
     );
   }
   const baseTables: string[] = [];
@@ -152,15 +179,20 @@ export async function readGlueTable(name: string): Promise<GlueTable> {
       }
     }
   }
-  const [location] = folders;
-  if (folders.size !== 1 || location === undefined) {
+  // Only S3 Tables knows where its files are.
+  const [location] = catalog === undefined ? folders : [];
+  if (catalog === undefined && (folders.size !== 1 || location === undefined)) {
     const what = [...folders].map((folder) => folder ?? "none in S3").join(", ");
     throw new UserError(
       `--table: the files of ${database}.${table} are in ${folders.size} folders (${what || "none known"}), but ` +
         "dataset.location is a single one: create a table with the rows with CREATE TABLE AS, and use that",
     );
   }
-  const columns = (found.StorageDescriptor?.Columns ?? []).map((column) => ({
+  // Glue keeps removed columns of Iceberg tables. Source: dbt-athena, impl.py (_is_current_column).
+  const current = (found.StorageDescriptor?.Columns ?? []).filter(
+    ({ Parameters: settings }) => settings?.["iceberg.field.current"] !== "false",
+  );
+  const columns = current.map((column) => ({
     name: (column.Name ?? "").toLowerCase(),
     type: (column.Type ?? "")
       .toLowerCase()
@@ -175,6 +207,7 @@ export async function readGlueTable(name: string): Promise<GlueTable> {
   const skipped = Object.fromEntries(problems);
   return {
     region,
+    catalog,
     database,
     table,
     baseTables,

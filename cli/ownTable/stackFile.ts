@@ -252,18 +252,22 @@ export function features(
 /** The existing table to read. */
 function sourceLines({
   baseTables,
+  catalog,
   database,
   form,
   location,
   table,
 }: GlueTable): readonly string[] {
+  const within = catalog === undefined ? "" : `catalog: ${scalar(catalog)}, `;
   const bases = baseTables.length === 0 ? "" : `, baseTables: ${list(baseTables)}`;
   return [
     "# The stack only reads this table. If Lake Formation governs it, its administrator must grant SELECT and DESCRIBE",
     "# to the role restate-<stack>-processing.",
-    `source: { database: ${scalar(database)}, table: ${scalar(table)}${bases} }`,
-    "# The roles may read these files. If a KMS key encrypts them, add kmsKeyArn: <ARN of the key>.",
-    `location: ${JSON.stringify(location)}`,
+    `source: { ${within}database: ${scalar(database)}, table: ${scalar(table)}${bases} }`,
+    location === undefined
+      ? "# If a KMS key encrypts the table bucket, add kmsKeyArn: <ARN of the key>."
+      : "# The roles may read these files. If a KMS key encrypts them, add kmsKeyArn: <ARN of the key>.",
+    ...(location === undefined ? [] : [`location: ${JSON.stringify(location)}`]),
     "# On this machine, the rows come from --data: " +
       (form === null ? "Parquet with these columns." : "files in the table's own format."),
   ];

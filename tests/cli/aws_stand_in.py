@@ -34,6 +34,7 @@ session = botocore.session.get_session()
 models = {
     "SageMaker": session.get_service_model("sagemaker"),
     "Logs_20140328": session.get_service_model("logs"),
+    "AWSGlue": session.get_service_model("glue"),
 }
 runtime = session.get_service_model("sagemaker-runtime")
 lock = threading.Lock()
@@ -65,7 +66,9 @@ def limits(value: Any, shape: Shape, name: str) -> Iterable[str]:
             yield f"{name}: {value!r} is none of {metadata['enum']}"
         if not metadata.get("min", 0) <= len(value) <= metadata.get("max", len(value)):
             yield f"{name}: {value!r} has {len(value)} characters"
-        if pattern is not None and "\\p" not in pattern and not re.fullmatch(pattern, value):
+        # Java's classes and surrogates are not Python's.
+        is_plain = pattern is not None and not re.search(r"\\[pu]", pattern)
+        if is_plain and not re.fullmatch(pattern, value):
             yield f"{name}: {value!r} does not match {pattern}"
     elif shape.type_name == "integer":
         metadata = shape.metadata
@@ -88,6 +91,8 @@ class Scenario:
         # Each look at the execution sees the next of these, and the last one from then on.
         self.frames: list[JsonObject] = told.get("frames", [])
         self.tunings: dict[str, JsonObject] = told.get("tunings", {})
+        # Tables of other catalogues than the account's own, by catalogue and `database.table`.
+        self.tables: dict[str, dict[str, JsonObject]] = told.get("tables", {})
         self.faults: dict[str, list[JsonObject]] = told.get("faults", {})
         self.calls: list[JsonObject] = []
         self.looks = 0
@@ -112,6 +117,8 @@ class Scenario:
 
     def answer(self, operation: str, request: JsonObject) -> JsonObject | None:
         """Answers a call that moto lacks; None leaves the call to moto."""
+        if operation == "GetCatalog" or "CatalogId" in request:
+            return self.in_catalog(request)
         if not self.frames:
             return None
         match operation:
@@ -134,6 +141,19 @@ class Scenario:
                 return page("TrainingJobSummaries", found, request)
             case _:
                 return None
+
+    def in_catalog(self, request: JsonObject) -> JsonObject:
+        """A catalogue, or a table in one."""
+        name = request["CatalogId"]
+        if "Name" not in request and name == "s3tablescatalog" and self.tables:
+            arn = f"arn:aws:glue:us-east-1:123456789012:catalog/{name}"
+            return {"Catalog": {"Name": name, "ResourceArn": arn}}
+        found = self.tables.get(name, {}).get(
+            f"{request.get('DatabaseName')}.{request.get('Name')}"
+        )
+        if found is None:
+            raise FaultError("EntityNotFoundException", "The specified bucket does not exist")
+        return {"Table": found}
 
 
 def page(member: str, found: list[JsonObject], request: JsonObject) -> JsonObject:

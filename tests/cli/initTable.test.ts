@@ -47,7 +47,7 @@ describe("npm run restate -- init --table", function () {
           StorageDescriptor: {
             Columns: named(columns),
             Location: more.view === undefined ? `s3://lake/${table}` : "",
-            SerdeInfo: { SerializationLibrary: serde, Parameters: { ...more.settings } },
+            SerdeInfo: { SerializationLibrary: serde || undefined, Parameters: { ...more.settings } },
           },
         },
       }),
@@ -127,6 +127,54 @@ describe("npm run restate -- init --table", function () {
     });
   });
 
+  it("reads a table in S3 Tables, without the columns that it no longer has", async () => {
+    const column = (Name: string, Type: string, current = "true"): JsonObject => {
+      return { Name, Type, Parameters: { "iceberg.field.current": current } };
+    };
+    const houses = {
+      Name: "houses",
+      StorageDescriptor: {
+        Columns: [
+          column("price", "double"),
+          column("rooms", "bigint"),
+          column("seen", "timestamp"),
+          column("tags", "array<string>"),
+          column("old", "double", "false"),
+        ],
+        Location: "s3://63a8e430-6e0b-46f5--table-s3/",
+      },
+      Parameters: { table_type: "ICEBERG" },
+    };
+    const bucket = "s3tablescatalog/team-tables";
+    const name = `${bucket}.census.houses`;
+    const missing = await init(name, "--target", "price");
+    equal(
+      missing.stderr,
+      "error: --table: S3 Tables is not integrated with the Glue Data Catalog in us-east-1: " +
+        "there is no catalogue s3tablescatalog\n",
+    );
+    await stack.say({ tables: { [`123456789012:${bucket}`]: { "census.houses": houses } } });
+    deepEqual(await dataset(name, "--target", "price"), {
+      table: "houses",
+      source: { catalog: bucket, database: "census", table: "houses" },
+      format: "parquet",
+      columns: [
+        { name: "price", type: "double" },
+        { name: "rooms", type: "bigint" },
+        { name: "seen", type: "timestamp" },
+      ],
+      target: "price",
+      dateParts: { seen: ["year", "month", "dayOfWeek", "daysSinceEpoch", "hour"] },
+      missingValues: "keep",
+      split: { train: 0.7, validation: 0.2, test: 0.1 },
+    });
+    equal(
+      (await init(`${bucket}.census.flats`)).stderr,
+      `error: --table: there is no table flats in the database census of ${bucket} in us-east-1\n`,
+    );
+    await stack.say({});
+  });
+
   it("reads a view, with its base tables", async () => {
     const { location, source } = await dataset("sales.recent", "--target", "price");
     deepEqual(source, { database: "sales", table: "recent", baseTables: ["sales.flats"] });
@@ -187,7 +235,8 @@ describe("npm run restate -- init --table", function () {
     equal(await said("houses"), "error: --table: houses must be <database>.<table>\n");
     equal(
       await said("other.sales.flats"),
-      "error: --table: the catalogue other is not the account's own, AwsDataCatalog; create a view of the table there\n",
+      "error: --table: the catalogue other is neither the account's own, AwsDataCatalog, nor " +
+        "s3tablescatalog/<table bucket>; create a view of the table in AwsDataCatalog\n",
     );
     equal(
       await said("sales.flats"),

@@ -55,6 +55,8 @@ export interface Scenario {
   readonly frames?: readonly Frame[];
   /** Answers of DescribeHyperParameterTuningJob by tuning job. */
   readonly tunings?: Readonly<Record<string, JsonObject>>;
+  /** Tables in catalogues of S3 Tables, by `ACCOUNT:s3tablescatalog/BUCKET` and then `namespace.table`. */
+  readonly tables?: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
   /** Before the call of the name is answered, a fault for each. */
   readonly faults?: Readonly<Record<string, readonly Fault[]>>;
 }
