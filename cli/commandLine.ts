@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from "commander";
 
 import { nearest } from "../pipeline/language/nearest";
-import { asUserError } from "../errors/userError";
+import { asUserError, UserError } from "../errors/userError";
 import { wrapped } from "../terminal/fittedTable";
 import { widthOf } from "../terminal/output";
 import { note, print, type Terminal } from "./terminal";
@@ -107,6 +107,19 @@ function adopt(command: Command, terminal: Terminal): void {
   }
 }
 
+/**
+ * Refuses options without a value, such as `--data "$DATA"` of an unset variable, which would mean the current folder.
+ * @throws UserError that names the option
+ */
+function refuseEmpty(command: Command): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (command.getOptionValue(name) === "" && name !== "comment") {
+      throw new UserError(`${option.long ?? option.flags} is empty`);
+    }
+  }
+}
+
 async function call(
   verb: Verb,
   args: readonly string[],
@@ -121,6 +134,9 @@ async function call(
     .name(`${typed(isLocal)} ${verb.name}`)
     .addHelpText("after", examples(verb.examples, isLocal));
   adopt(command, terminal);
+  command.hook("preAction", (_, action) => {
+    refuseEmpty(action);
+  });
   const given = verb.name === "invoke" ? withRowsLast(args) : args;
   await command.parseAsync(isLocal ? ["--local", ...given] : given, { from: "user" });
 }

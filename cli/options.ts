@@ -132,8 +132,8 @@ function readPositive(text: string): number {
 
 /** @throws InvalidArgumentError if the text is not an integer from 1 to 10000 */
 function readCount(text: string): number {
-  const value = readPositive(text);
-  if (!Number.isInteger(value) || value > 10_000) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 10_000) {
     throw new InvalidArgumentError("It must be an integer from 1 to 10000.");
   }
   return value;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import type { ImageOptions } from "../local/environments/containerImages";
@@ -15,6 +15,7 @@ import { stackNames } from "../contract/names";
 import { UserError } from "../errors/userError";
 import { diagnose } from "../report/diagnostics";
 import { typedPath } from "../terminal/options";
+import { shellWord } from "../terminal/shellWord";
 import { type ClientConfig, sageMaker } from "./sageMaker/clients";
 import { type Pipeline, registeredGroups, registeredPipelines } from "./sageMaker/inventory";
 import { stackProgram } from "./stackProgram";
@@ -67,9 +68,16 @@ export function refuseMachineOptions({
   }
 }
 
-/** The work folder that the options name. */
+/**
+ * The work folder that the options name.
+ * @throws UserError if it is a file
+ */
 export function workspaceOf({ workFolder }: Pick<WorldOptions, "workFolder">): Workspace {
-  return new Workspace(workFolder === undefined ? ".local" : typedPath(workFolder));
+  const workspace = new Workspace(workFolder === undefined ? ".local" : typedPath(workFolder));
+  if (statSync(workspace.folder, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new UserError(`--work-folder: ${workspace.folder} is a file, not a folder`);
+  }
+  return workspace;
 }
 
 /** The data that an option or the environment names, with the name of which it was. */
@@ -119,9 +127,13 @@ interface MachineExtras {
   readonly say?: (line: string) => void;
 }
 
-/** This machine as a world, by the options. */
+/**
+ * This machine as a world, by the options.
+ * @throws UserError if the work folder is another folder of the user's
+ */
 export function openMachine(options: MachineOptions, extras: MachineExtras = {}): World {
   const workspace = workspaceOf(options);
+  workspace.checkUsable();
   const { program, say } = extras;
   const { accountId, region } = program ?? placeOf(workspace);
   const machine = new Machine(
@@ -155,7 +167,8 @@ export function worldOf(
   const client = sageMaker(config);
   const { stack } = options;
   let known: Promise<readonly Pipeline[]> | undefined;
-  const folder = options.workFolder === undefined ? "" : ` --work-folder ${options.workFolder}`;
+  const folder =
+    options.workFolder === undefined ? "" : ` --work-folder ${shellWord(options.workFolder)}`;
   return {
     config,
     client,

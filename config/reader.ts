@@ -67,23 +67,24 @@ const typeNames: Readonly<Record<string, string>> = {
   string: "a string",
 };
 
+/** The message for a value that is missing, or that is not what is allowed. */
+const allowing = (input: unknown, allowed: string): string =>
+  input === undefined ? `missing, expected ${allowed}` : `must be ${allowed}`;
+
 const oneOf = (values: readonly unknown[]): string =>
-  `must be ${values.length > 1 ? "one of " : ""}${values.join(", ")}`;
+  `${values.length > 1 ? "one of " : ""}${values.join(", ")}`;
 
 /** Replaces zod's messages that are incomplete or unclear: missing values, types, limits, and what is allowed. */
 const clearerMessage: z.core.$ZodErrorMap = (issue) => {
-  if (issue.code === "invalid_type" && issue.input === undefined) {
-    return `missing, expected ${issue.expected}`;
-  }
   if (issue.code === "invalid_type") {
     const expected = typeNames[issue.expected];
-    return expected === undefined ? undefined : `must be ${expected}`;
+    return expected === undefined ? undefined : allowing(issue.input, expected);
   }
   if (issue.code === "invalid_value") {
-    return oneOf(issue.values);
+    return allowing(issue.input, oneOf(issue.values));
   }
   if (issue.code === "invalid_union" && Array.isArray(issue.options)) {
-    return oneOf(issue.options);
+    return `must be ${oneOf(issue.options)}`;
   }
   if (issue.code === "too_big") {
     const limit = issue.inclusive === false ? "less than" : "at most";
@@ -107,16 +108,21 @@ const clearerMessage: z.core.$ZodErrorMap = (issue) => {
   return undefined;
 };
 
+/** How messages about alternatives begin. */
+const sharedStart = /^(?:must be|missing, expected) /;
+
 /** Describes a validation issue, one line for each problem in it. */
 function describeIssue(
   { namespace, schema }: { readonly namespace: string; readonly schema: z.ZodObject },
   issue: z.core.$ZodIssue,
 ): readonly string[] {
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    const allowed = Object.keys(schema.shape).join(", ");
-    return issue.keys.map(
-      (key) => `${place(namespace, [key])}: unknown key; the keys are ${allowed}`,
-    );
+    const keys = Object.keys(schema.shape);
+    return issue.keys.map((key) => {
+      const near = nearest(key, keys);
+      const hint = near === undefined ? `the keys are ${keys.join(", ")}` : `did you mean ${near}?`;
+      return `${place(namespace, [key])}: unknown key; ${hint}`;
+    });
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     // The user meant the alternative whose outer form matches.
@@ -127,7 +133,7 @@ function describeIssue(
       ? [
           `${place(namespace, issue.path)}: ${issue.errors
             .flat()
-            .map(({ message }) => message)
+            .map(({ message }, at) => (at === 0 ? message : message.replace(sharedStart, "")))
             .join(", or ")}`,
         ]
       : meant.flatMap((inner) =>

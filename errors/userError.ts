@@ -8,7 +8,10 @@ const systemReasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EDQUOT: "the disk quota is exceeded",
   EIO: "the disk does not respond",
+  EISDIR: "a folder is in the place of a file",
+  ELOOP: "its links form a loop",
   EMFILE: "too many files are open",
+  ENAMETOOLONG: "the name is too long",
   ENOSPC: "the disk is full",
   ENOTDIR: "a file is in the place of a folder",
   EPERM: "the operating system does not allow it",
@@ -27,9 +30,9 @@ export function asUserError(error: unknown): UserError | undefined {
   if (error instanceof Error && error.name === "UserError") {
     return new UserError(error.message);
   }
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const { code, dest, path, syscall } = error as NodeJS.ErrnoException & { readonly dest?: string };
   const reason = code === undefined ? undefined : systemReasons[code];
   return reason === undefined
     ? undefined
-    : new UserError(`${reason}: cannot ${syscall ?? "use"} ${path ?? "a file"}`);
+    : new UserError(`${reason}: cannot ${syscall ?? "use"} ${dest ?? path ?? "a file"}`);
 }

@@ -16,6 +16,13 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** What is wrong with a YAML document, with the line of it, in one line. */
+export function yamlProblem({ message }: Error): string {
+  const [problem = "", ...excerpt] = message.split("\n");
+  const line = excerpt[excerpt.findIndex((one) => /^ *\^/.test(one)) - 1] ?? "";
+  return `${problem.replace("; please use YAML.parseAllDocuments()", "")} ${line.trim()}`.trim();
+}
+
 /** The default stack. */
 export const defaultStack = "dev";
 
@@ -43,18 +50,21 @@ export function stackNamed({
 export function stackConfig(stack: string, file?: string): Readonly<Record<string, string>> {
   const name = file ?? `Pulumi.${stack}.yaml`;
   const path = file ?? join(root, name);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder !== false) {
     throw new UserError(
       file === undefined
         ? `stack "${stack}" has no ${name}; the stacks here are ${stacks().join(", ")}`
-        : `--config-file: file does not exist: ${file}`,
+        : isFolder === true
+          ? `--config-file: ${file} is a folder, not a file`
+          : `--config-file: file does not exist: ${file}`,
     );
   }
   let document: unknown;
   try {
     document = parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new UserError(`${name}: ${(error as Error).message.split("\n")[0] ?? ""}`);
+    throw new UserError(`${name}: ${yamlProblem(error as Error)}`);
   }
   const config = isMapping(document) ? (document["config"] ?? {}) : undefined;
   if (!isMapping(config)) {

@@ -35,6 +35,7 @@ async function serveMachine(
   terminal: Terminal,
 ): Promise<number> {
   const workspace = workspaceOf(options);
+  workspace.checkUsable();
   const program = await stackProgram(options);
   const say = (line: string): void => {
     note(terminal, line);

@@ -27,6 +27,9 @@ export function models(terminal: Terminal): Command {
         const found = await listModels(world.client, groups, max + 1);
         const shown = found.length > max ? found.slice(-max) : found;
         printListing(terminal, modelListing(shown), options.json);
+        if (found.length === 0) {
+          note(terminal, `${world.place} has no models`);
+        }
         if (found.length > max) {
           note(terminal, `only the latest ${max} are shown; --max shows more`);
         }

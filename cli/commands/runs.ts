@@ -69,6 +69,9 @@ export function runs(terminal: Terminal): Command {
         const unread = new Set<string>();
         const found = await listRuns(world, max + 1, (line) => unread.add(line));
         printListing(terminal, executionListing(found.slice(0, max)), options.json);
+        if (found.length === 0) {
+          note(terminal, `${world.place} has no executions`);
+        }
         unread.forEach((line) => {
           note(terminal, line);
         });

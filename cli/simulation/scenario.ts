@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { UserError } from "../../errors/userError";
+import { yamlProblem } from "../../offline/stackConfig";
 import { driftThresholds } from "../../pipeline/driftThresholds";
 
 /** When and how a shift happens. */
@@ -93,8 +94,7 @@ export function readScenario(path: string): Scenario {
   try {
     document = parse(readFileSync(path, "utf8"));
   } catch (error) {
-    const [problem = ""] = (error as Error).message.split("\n");
-    throw new UserError(`cannot read the scenario ${path}: ${problem}`);
+    throw new UserError(`cannot read the scenario ${path}: ${yamlProblem(error as Error)}`);
   }
   const { data, error } = scenarioSchema.safeParse(document ?? {});
   if (data === undefined) {

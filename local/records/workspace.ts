@@ -67,19 +67,38 @@ export class Workspace {
     return this.folderLock.hold(lost, options);
   }
 
+  /** The first files in the folder that no run wrote; undefined if there are none. */
+  private foreign(): string | undefined {
+    const names = readdirSync(this.folder).filter(
+      // A killed process leaves partial files.
+      (name) => !contents.has(name.replace(/\.[0-9a-f]{12}\.tmp$/, "")),
+    );
+    return names.length === 0 ? undefined : names.slice(0, 3).join(", ");
+  }
+
+  /**
+   * Checks that runs do not mix their files with the user's.
+   * @throws UserError if the folder had no run, and contains anything else
+   */
+  checkUsable(): void {
+    const isNew = existsSync(this.folder) && !existsSync(join(this.folder, "executions"));
+    const foreign = isNew ? this.foreign() : undefined;
+    if (foreign !== undefined) {
+      throw new UserError(
+        `${this.folder} is not a work folder: it contains ${foreign}; use a new or empty folder`,
+      );
+    }
+  }
+
   /**
    * Checks that the folder only contains files of runs, because it might be any folder of the user's.
    * @throws UserError if it contains anything else
    */
   checkRemovable(): void {
-    const foreign = readdirSync(this.folder).filter(
-      // A killed process leaves partial files.
-      (name) => !contents.has(name.replace(/\.[0-9a-f]{12}\.tmp$/, "")),
-    );
-    if (foreign.length > 0) {
+    const foreign = this.foreign();
+    if (foreign !== undefined) {
       throw new UserError(
-        `${this.folder} is not a work folder, or contains other files: ${foreign.slice(0, 3).join(", ")}; ` +
-          "nothing was removed",
+        `${this.folder} is not a work folder, or contains other files: ${foreign}; nothing was removed`,
       );
     }
   }

@@ -42,6 +42,15 @@ function readStart(path: string): { readonly bytes: Buffer; readonly isWhole: bo
   }
 }
 
+/** Unpacks the beginning of a gzip file. */
+function gunzipped(bytes: Buffer): Buffer {
+  try {
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw new UnreadableFile(`is a damaged gzip file: ${(error as Error).message}`);
+  }
+}
+
 /**
  * The uncompressed bytes. Athena determines compression by the suffix.
  * Source: trino's TextLineReaderFactory and CompressionKind.forFile; Athena's guide, "Use compression in Athena".
@@ -81,7 +90,7 @@ function unpacked(
     return bytes && { bytes, isWhole: bytes.length <= maxSampleBytes };
   }
   if (suffix === "gz" && start.bytes.length > 0) {
-    const bytes = gunzipSync(start.bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    const bytes = gunzipped(start.bytes);
     return {
       bytes: bytes.subarray(0, maxSampleBytes),
       isWhole: start.isWhole && bytes.length <= maxSampleBytes,

@@ -1,9 +1,15 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { verbs } from "../../cli/verbs";
+import { asUserError } from "../../errors/userError";
 import { commandLine } from "../support/commandLine";
+import { temporaryFolder } from "../support/localRun";
 
 describe("the command line", () => {
+  const folder = temporaryFolder();
+
   it("lists its verbs if none is given, for each world", async () => {
     const [aws, local] = [await commandLine([]), await commandLine(["--local", "--help"])];
     match(aws.stdout, /^Usage: npm run restate -- <verb> \[options\]\n/);
@@ -81,6 +87,56 @@ describe("the command line", () => {
         `error: invoke: give the endpoint, and ${rows}\n`,
       );
     }
+  });
+
+  it("refuses an empty option, which would mean the current folder", async () => {
+    for (const option of ["--data", "--config-file", "--work-folder"]) {
+      const { code, stderr, stdout } = await commandLine(["--local", "run", option, ""]);
+      deepEqual([code, stderr, stdout], [1, `error: ${option} is empty\n`, ""]);
+    }
+  });
+
+  it("says which number a list's maximum must be", async () => {
+    for (const max of ["0", "1.5", "x", "", "10001"]) {
+      const { code, stderr } = await commandLine(["--local", "runs", "--max", max]);
+      equal(code, 1);
+      match(stderr, /It must be an integer from 1 to 10000\.\n$/);
+    }
+  });
+
+  it("refuses a work folder that is a file, or a folder of the user's without runs", async () => {
+    const file = join(folder, "notes.txt");
+    writeFileSync(file, "");
+    deepEqual(await commandLine(["--local", "runs", "--work-folder", file]), {
+      code: 1,
+      stderr: `error: --work-folder: ${file} is a file, not a folder\n`,
+      stdout: "",
+    });
+    deepEqual(await commandLine(["--local", "run", "--work-folder", folder]), {
+      code: 1,
+      stderr: `error: ${folder} is not a work folder: it contains notes.txt; use a new or empty folder\n`,
+      stdout: "",
+    });
+    deepEqual(readdirSync(folder), ["notes.txt"]);
+  });
+
+  it("says that a work folder has no executions or models", async () => {
+    const none = join(folder, "none");
+    for (const [verb, what] of [
+      ["runs", "executions"],
+      ["models", "models"],
+    ] as const) {
+      const { code, stderr } = await commandLine(["--local", verb, "--work-folder", none]);
+      deepEqual([code, stderr], [0, `the work folder ${none} has no ${what}\n`]);
+    }
+  });
+
+  it("names the file if a folder is in its place", () => {
+    const file = { code: "EISDIR", syscall: "rename", path: `${folder}.tmp`, dest: folder };
+    equal(
+      asUserError(Object.assign(new Error(), file))?.message,
+      `a folder is in the place of a file: cannot rename ${folder}`,
+    );
   });
 
   it("names the verbs that only work on this machine", async () => {

@@ -51,8 +51,28 @@ describe("npm run definition -- graph", () => {
       equal(stderr, `error: "${path}" is not a file, a stack or a git revision\n`);
     }
     const { stderr } = await run("--config-file", folder);
-    equal(stderr, `error: --config-file: file does not exist: ${folder}\n`);
+    equal(stderr, `error: --config-file: ${folder} is a folder, not a file\n`);
   });
+
+  for (const [what, text, problem] of [
+    [
+      "a key twice",
+      "config:\n  aws:region: us-east-1\n  aws:region: us-west-2\n",
+      "Map keys must be unique at line 3, column 3: aws:region: us-west-2",
+    ],
+    [
+      "two documents",
+      "config: {}\n---\nconfig: {}\n",
+      "Source contains multiple documents at line 2, column 1: ---",
+    ],
+  ] as const) {
+    it(`shows the line of a configuration with ${what}`, async () => {
+      const file = join(folder, "wrong.yaml");
+      writeFileSync(file, text);
+      const { code, stderr } = await run("--config-file", file);
+      deepEqual([code, stderr], [2, `error: ${file}: ${problem}\n`]);
+    });
+  }
 });
 
 describe("npm run definition -- cost", () => {

@@ -26,7 +26,12 @@ const mistakes: readonly Mistake[] = [
   [
     "an unknown algorithm",
     candidate({ algorithm: "catboost" }),
-    /restate:candidates\[1\]\.algorithm: must be one of decision-tree, random-forest, .*, xgboost, or must be an object$/m,
+    /restate:candidates\[1\]\.algorithm: must be one of decision-tree, random-forest, .*, xgboost, or an object$/m,
+  ],
+  [
+    "a candidate without an algorithm",
+    { candidates: [{ name: "Tree" }] },
+    /restate:candidates\[0\]\.algorithm: missing, expected one of decision-tree, .*, xgboost, or an object$/m,
   ],
   [
     "a hyperparameter of another algorithm",

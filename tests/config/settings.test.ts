@@ -15,11 +15,7 @@ interface Declaration {
 
 /** Mistakes, each with the line that names its key. */
 const mistakes: readonly Mistake[] = [
-  [
-    "an unknown key",
-    { datasett: 1 },
-    /restate:datasett: unknown key; the keys are dataset, candidates/,
-  ],
+  ["an unknown key", { datasett: 1 }, /restate:datasett: unknown key; did you mean dataset\?$/m],
   ["text for a number", { minimumR2: "high" }, /restate:minimumR2: must be a number$/m],
   [
     "a number for text",

@@ -192,6 +192,13 @@ describe("the check of a table's files", () => {
     ],
     ["Parquet", Buffer.from("PAR1rest"), {}, "is a Parquet file: set format: parquet"],
     [
+      "a damaged gzip file",
+      Buffer.concat([Buffer.from("1f8b08ff", "hex"), Buffer.alloc(40, 0xff)]),
+      {},
+      "is a damaged gzip file: unknown header flags set",
+      "a.csv.gz",
+    ],
+    [
       "gzip without its suffix",
       gzipSync(rows),
       {},
