@@ -47,7 +47,10 @@ describe("npm run restate -- init --table", function () {
           StorageDescriptor: {
             Columns: named(columns),
             Location: more.view === undefined ? `s3://lake/${table}` : "",
-            SerdeInfo: { SerializationLibrary: serde || undefined, Parameters: { ...more.settings } },
+            SerdeInfo: {
+              SerializationLibrary: serde || undefined,
+              Parameters: { ...more.settings },
+            },
           },
         },
       }),
