@@ -98,7 +98,8 @@ def _of_xgboost(folder: Path, features: np.ndarray) -> tuple[Contributions, np.n
     import xgboost
 
     booster = xgboost.Booster()
-    booster.load_model(folder / "xgboost-model")
+    # As bytes: XGBoost warns that it guesses the format of a file without a suffix.
+    booster.load_model(bytearray((folder / "xgboost-model").read_bytes()))
     config = json.loads(booster.save_config())["learner"]
     leaves = 0
     if config["gradient_booster"]["name"] != "gblinear":

@@ -46,7 +46,7 @@ export function segmentSection({ candidates }: ReportData): Html {
     <p class="note">
       On the test rows, in the target’s unit. Bias is the mean of predicted minus actual values:
       above 0, predictions are too high. Quarters have about equally many rows. Few: fewer than
-      ${fewRows} rows, so the errors vary much by chance.
+      ${fewRows} rows, so the errors vary a lot by chance.
     </p>
     <div class="scroll">
       <table>

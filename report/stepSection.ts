@@ -30,8 +30,8 @@ export function stepSection({ definition, record }: ReportData): Html {
       ${stepGraphSvg(graph, label)}
     </div>
     <p class="note">
-      An arrow leads to a step that waits; one that follows from others is left out. Dashed arrows
-      are the branches of conditions.
+      An arrow points to a step that waits for another; arrows implied by others are omitted. Dashed
+      arrows are the branches of conditions.
     </p>
     <details>
       <summary>Steps as a table</summary>

@@ -15,6 +15,8 @@ export interface ListedExecution {
     readonly r2: number;
     readonly group?: string;
     readonly version: number;
+    /** The column that weights R²; undefined: all rows count the same. */
+    readonly sampleWeight?: string | undefined;
   };
   /** The result of its challenge of the champion, which is only read if it registered no model. */
   readonly challenge?: {
@@ -46,9 +48,15 @@ export interface ListedModel {
   readonly target?: string;
   /** On the test data. */
   readonly r2?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly approvalStatus: string;
   /** ISO 8601. */
   readonly creationTime: string;
+}
+
+/** R², marked if a column weights it. */
+function shownR2(r2: number | undefined, sampleWeight: string | undefined): string {
+  return `${significant(r2, 4)}${sampleWeight === undefined ? "" : " (weighted)"}`;
 }
 
 /** The table of executions, in the order given. */
@@ -72,7 +80,7 @@ export function executionListing(
         status,
         inSeconds(seconds),
         winner?.name ?? (staying === undefined ? "-" : `version ${staying.version} stays`),
-        significant(winner?.r2 ?? staying?.r2, 4),
+        shownR2(winner?.r2 ?? staying?.r2, winner?.sampleWeight),
         winner?.version ?? "-",
       ];
     }),
@@ -121,7 +129,7 @@ export function modelListing(
       model.version,
       ...(tables > 1 ? [model.table ?? "-", model.target ?? "-"] : []),
       model.candidate,
-      significant(model.r2, 4),
+      shownR2(model.r2, model.metadata?.["SampleWeight"]),
       model.approvalStatus,
       toTheSecond(model.creationTime),
     ]),

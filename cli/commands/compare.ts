@@ -22,6 +22,12 @@ function interval(metrics: Metrics | undefined): string {
   return r2Interval === undefined ? "-" : `${score(r2Interval.low)} to ${score(r2Interval.high)}`;
 }
 
+/** The column that weights the candidates' metrics. */
+function weightOf({ candidates }: ReportedExecution): string {
+  const columns = candidates.flatMap(({ metrics }) => metrics?.sampleWeight?.column ?? []);
+  return columns[0] ?? "-";
+}
+
 /** The result of the champion's challenge. */
 function championOf({ challenge }: ReportedExecution): string {
   const { champion } = challenge ?? {};
@@ -95,6 +101,9 @@ function comparison(
     ...(left.challenge === undefined && right.challenge === undefined
       ? []
       : [["Champion", championOf(left), championOf(right)] as const]),
+    ...(weightOf(left) === "-" && weightOf(right) === "-"
+      ? []
+      : [["Metrics weighted by", weightOf(left), weightOf(right)] as const]),
     ...candidateRows(left, right),
     ...differing("Parameter", left.parameters, right.parameters),
   ];

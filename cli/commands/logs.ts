@@ -115,7 +115,7 @@ async function printLogs(
   const job = known.includes(word) ? undefined : await findJob(logsClient, word);
   if (job === undefined && !known.includes(word)) {
     throw new UserError(
-      `there is no step ${word}, nor a job of that name with a log; ` +
+      `${word} is neither a step nor a job with a log; ` +
         (known.length === 0 ? "no step has run" : `the steps are ${known.join(", ")}`),
     );
   }

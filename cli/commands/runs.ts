@@ -47,6 +47,7 @@ async function listRuns(
           r2: model.r2 ?? Number.NaN,
           group: model.group,
           version: model.version,
+          sampleWeight: model.metadata["SampleWeight"],
         },
       }),
     });

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { ProcessingArguments } from "../../pipeline/language/definition";
 import { isComputed, literal } from "../../pipeline/language/expressions";
 import { readEntrypoint } from "../environments/entrypoint";
-import type { Images } from "../standins/images";
+import { howToRun, type Images } from "../standins/images";
 import { checkPrefix, type Report } from "./trainingSupport";
 
 type ProcessingInput = NonNullable<ProcessingArguments["ProcessingInputs"]>[number];
@@ -62,7 +62,7 @@ export function checkProcessing(args: ProcessingArguments, images: Images, repor
   if (image === undefined) {
     report(
       "AppSpecification.ImageUri",
-      `${JSON.stringify(uri)} is not an image that can run here (${images.known}); use --image to run it`,
+      `${JSON.stringify(uri)} is not an image that can run here (${images.known}); ${howToRun(uri)}`,
     );
   } else if (entrypoint.length === 0 && image.processingModule === undefined && !isContained) {
     report("AppSpecification.ContainerEntrypoint", "missing; this image only runs scripts");

@@ -6,7 +6,7 @@ import type {
 } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 import { modelContainers } from "../../pipeline/language/images";
-import { type Images, trains } from "../standins/images";
+import { howToRun, type Images, trains } from "../standins/images";
 import { columnFilter } from "../execution/steps/csvFilter";
 import { checkProcessing } from "./processingSupport";
 import {
@@ -25,7 +25,7 @@ function checkModel(args: ModelArguments, images: Images, report: Report): void 
     if (!isScript && !trains(image)) {
       const reason =
         framework === undefined
-          ? "is not an image that can serve here; use --image to run it"
+          ? `is not an image that can serve here; ${howToRun(uri)}`
           : "only serves with a script, but SAGEMAKER_PROGRAM in Environment is not set";
       const field = args.Containers === undefined ? "PrimaryContainer" : `Containers[${index}]`;
       report(`${field}.Image`, `${JSON.stringify(uri)} ${reason}`);

@@ -1,6 +1,6 @@
 import type { TrainingArguments, TuningArguments } from "../../pipeline/language/definition";
 import { literal } from "../../pipeline/language/expressions";
-import { type Images, trains } from "../standins/images";
+import { howToRun, type Images, trains } from "../standins/images";
 
 /** Reports a problem of a field of a step's arguments. */
 export type Report = (field: string, problem: string) => void;
@@ -30,7 +30,7 @@ function checkImage(job: Job, hasScript: boolean, images: Images, report: Report
   const reason = hasScript
     ? "cannot run training scripts here; the images sagemaker-scikit-learn and sagemaker-xgboost can"
     : image?.framework === undefined
-      ? "is not an image that can train here; use --image to run it"
+      ? `is not an image that can train here; ${howToRun(uri)}`
       : "only trains with a script, but the hyperparameter sagemaker_program is not set";
   report("AlgorithmSpecification.TrainingImage", `${JSON.stringify(uri)} ${reason}`);
 }

@@ -95,6 +95,14 @@ function repository(uri: string): string {
   return uri.replace(/^[^/]*\//, "").replace(/[:@].*$/, "");
 }
 
+/** How to run an image that is unknown here. A stack's own image is known with the stack's configuration. */
+export function howToRun(uri: unknown): string {
+  const [, stack] = /\/restate-([a-z0-9-]+)-decision-tree[:@]/.exec(String(uri)) ?? [];
+  return stack === undefined
+    ? "use --image to run it"
+    : `it is that of stack ${stack}: add its --config-file, or --stack ${stack}`;
+}
+
 /** Whether an image trains and serves here by an algorithm of its own. */
 export function trains(image: Image | undefined): image is Image {
   return image?.trainingModule !== undefined || image?.container !== undefined;

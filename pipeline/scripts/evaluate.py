@@ -90,7 +90,8 @@ def load_xgboost(folder: Path) -> Predict:
     import xgboost
 
     booster = xgboost.Booster()
-    booster.load_model(folder / "xgboost-model")
+    # As bytes: XGBoost warns that it guesses the format of a file without a suffix.
+    booster.load_model(bytearray((folder / "xgboost-model").read_bytes()))
     return lambda features: booster.predict(xgboost.DMatrix(features))
 
 

@@ -13,9 +13,9 @@ MAX_LABELS = 10
 """Max labels of a column with a segment each; the others share one."""
 
 SMALL_SEGMENT = 30
-"""Rows below which a segment is marked, because its errors vary much by chance."""
+"""Rows below which a segment is marked, because its errors vary a lot by chance."""
 
-FEW_ROWS = f"Fewer than {SMALL_SEGMENT} rows, so the errors vary much by chance."
+FEW_ROWS = f"Fewer than {SMALL_SEGMENT} rows, so the errors vary a lot by chance."
 """A note in the model card."""
 
 MAX_GROUP_NAME = 63

@@ -31,7 +31,7 @@ describe("npm run restate: executions", () => {
     }
     equal(
       (await stack.restate(["logs", "Preprocess"])).stderr,
-      "error: there is no step Preprocess, nor a job of that name with a log; no step has run\n",
+      "error: Preprocess is neither a step nor a job with a log; no step has run\n",
     );
   });
 

@@ -117,7 +117,7 @@ describe("npm run restate -- logs", () => {
     equal(unknown.code, 1);
     match(
       unknown.stderr,
-      /^error: there is no step Nothing, nor a job of that name with a log; the steps are DataWranglerProcess, Preprocess, /,
+      /^error: Nothing is neither a step nor a job with a log; the steps are DataWranglerProcess, Preprocess, /,
     );
     equal(
       (await stack.restate(["logs", "TuneXGBoost"])).stderr,

@@ -19,6 +19,15 @@ describe("two tables in one work folder", () => {
     equal(stackNamed({}), "dev");
   });
 
+  it("mark an R² that a column weights", () => {
+    const weighted = { ...model, group: "restate-dev", candidate: "Tree", r2: 0.81234 };
+    const metadata = { SampleWeight: "exposure" };
+    equal(modelListing([{ ...weighted, metadata }]).rows[0]?.[3], "0.8123 (weighted)");
+    equal(modelListing([weighted]).rows[0]?.[3], "0.8123");
+    const winner = { name: "Tree", r2: 0.81234, version: 1, sampleWeight: "exposure" };
+    equal(executionListing([{ ...execution, winner }]).rows[0]?.[5], "0.8123 (weighted)");
+  });
+
   it("are shown with models and executions if there are several", () => {
     const flats = {
       ...model,

@@ -29,6 +29,12 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     /^step "Preprocess", Arguments\.AppSpecification\.ImageUri: .*mine:1" is not an image that can run here/,
   ],
   [
+    "another stack's own image",
+    [...application, "ImageUri"],
+    "1.dkr.ecr.us-east-1.amazonaws.com/restate-flats-decision-tree:1",
+    /decision-tree:1" is not an image that can run here \(.*\); it is that of stack flats: add its --config-file, or --stack flats$/,
+  ],
+  [
     "a command",
     [...application, "ContainerEntrypoint"],
     ["bash", "run.sh"],

@@ -394,7 +394,7 @@ def test_breaks_the_errors_down_by_columns(job_on_image: Job) -> None:
     notes = {group["name"]: group["metric_data"][-1].get("notes") for group in groups_of_card[1:]}
     assert (notes["lift = true"], notes["lift = false"]) == (
         None,
-        "Fewer than 30 rows, so the errors vary much by chance.",
+        "Fewer than 30 rows, so the errors vary a lot by chance.",
     )
 
     (job.folder / "segments" / "segments.json").write_text(
