@@ -67,7 +67,7 @@ function withQueried(report: DataReport, queried: QueriedRows | undefined): Data
     [table - selected, "by the filter"],
     [selected - report.rows.read, "by the flow"],
   ] as const;
-  const reasons = left.filter(([rows]) => rows > 0).map(([rows, why]) => `${rows} left out ${why}`);
+  const reasons = left.filter(([rows]) => rows > 0).map(([rows, why]) => `${rows} excluded ${why}`);
   return {
     ...report,
     rows: { ...report.rows, ...queried },

@@ -173,7 +173,7 @@ def _left_out(rows: dict[str, int]) -> str:
     """The rows that the query and the flow left out, as in local/records/dataReport.ts."""
     table, selected = rows.get("table", rows["read"]), rows.get("selected", rows["read"])
     left = [(table - selected, "by the filter"), (selected - rows["read"], "by the flow")]
-    reasons = [f"{count} left out {why}" for count, why in left if count > 0]
+    reasons = [f"{count} excluded {why}" for count, why in left if count > 0]
     return f"{table} rows in the table, {', '.join(reasons)}; " if reasons else ""
 
 

@@ -231,14 +231,14 @@ describe("npm run local, on a custom table,", function () {
       filter: [{ column: "n", operator: ">=", value: 30 }],
     };
     const line =
-      /^120 rows in the table, 30 left out by the filter, 30 left out by the flow; 60 rows read, 12 without y, 48 used: 34 \/ 9 \/ 5; /m;
+      /^120 rows in the table, 30 excluded by the filter, 30 excluded by the flow; 60 rows read, 12 without y, 48 used: 34 \/ 9 \/ 5; /m;
     const config = configFile(dataset);
     // Of a file that the stack uploads, the content is known, so results are taken from the cache.
     appendFileSync(config, `  restate:dataFile: ${JSON.stringify(data)}\n`);
     const options = ["--work-folder", join(folder, "left"), "--config-file", config];
     match((await local(options)).stdout, line);
     const page = readFileSync(join(folder, "left", "report", "index.html"), "utf8");
-    match(page, /120 rows in the table, 30 left out by the filter/);
+    match(page, /120 rows in the table, 30 excluded by the filter/);
     const again = await local(options);
     match(again.stdout, /DataWranglerProcess .*as in execution/);
     match(again.stdout, line);

@@ -256,7 +256,7 @@ def test_rows_that_query_and_flow_left_out_are_counted(
     (counts / "2").write_bytes(compress(b'{"table_rows":250,"selected_rows":130}\n'))
     rows = [f"{n * n % 997},{n % 7},{n * 31 % 11}" for n in range(100)]
     preprocess(tmp_path, [*rows, ",1,2"], "warn", "--counts", str(counts))
-    line = "250 rows in the table, 120 left out by the filter, 29 left out by the flow; 101 rows"
+    line = "250 rows in the table, 120 excluded by the filter, 29 excluded by the flow; 101 rows"
     assert line in capsys.readouterr().out
     kept = json.loads((tmp_path / "metadata" / "data_report.json").read_text())
     assert kept["rows"] == {
