@@ -47,7 +47,7 @@ function ofTheSameImage(file: string): TrainingSpecification {
 export const algorithms = {
   "decision-tree": decisionTree,
   "random-forest": ofTheSameImage("random_forest.json"),
-  "extra-trees": ofTheSameImage("extra_trees.json"),
+  "extra-trees": ofTheSameImage("random_forest.json"),
   "hist-gradient-boosting": ofTheSameImage("hist_gradient_boosting.json"),
   lightgbm: ofTheSameImage("lightgbm.json"),
   ridge: ofTheSameImage("ridge.json"),

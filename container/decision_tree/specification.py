@@ -21,7 +21,13 @@ def training_specification(algorithm: str = DEFAULT_ALGORITHM) -> dict[str, Any]
     specification = _read("training_specification.json")
     if algorithm == DEFAULT_ALGORITHM:
         return specification
-    return {**specification, **_read("algorithms", f"{algorithm.replace('-', '_')}.json")}
+    # The two forests' contracts only differ in the default of bootstrap.
+    file = "random_forest" if algorithm == "extra-trees" else algorithm.replace("-", "_")
+    own = _read("algorithms", f"{file}.json")
+    for item in own["SupportedHyperParameters"]:
+        if algorithm == "extra-trees" and item["Name"] == "bootstrap":
+            item["DefaultValue"] = "false"
+    return {**specification, **own}
 
 
 def _read(*path: str) -> dict[str, Any]:

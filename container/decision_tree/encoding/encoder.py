@@ -40,11 +40,6 @@ class Encoder:
             for name in encoding.inputs
         ]
 
-    @property
-    def columns(self) -> dict[str, str]:
-        """Types of the used columns, by name."""
-        return {one.name: one.type for one in self._encoding.columns if one.is_used}
-
     def encode(self, media_type: str, body: bytes) -> bytes:
         """Encode the rows of a body as CSV without a header.
 

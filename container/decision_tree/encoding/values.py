@@ -83,11 +83,6 @@ def reader(type_name: str, form: Form, date_format: str | None) -> Callable[[obj
     raise ValueError(f"unknown type {type_name!r}")
 
 
-def is_text(type_name: str) -> bool:
-    """Return whether a type's values are text."""
-    return type_name.partition("(")[0] in _TEXTS
-
-
 def _is_missing(value: object, form: Form) -> bool:
     return value is None or (isinstance(value, str) and (not value or value in form.null_texts))
 
