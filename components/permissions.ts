@@ -14,18 +14,10 @@ export interface PermissionsArgs {
   readonly crawled: boolean;
 }
 
-/** The services that assume each actor's role. */
-const services: Readonly<Record<keyof RoleNames, string | readonly string[]>> = {
-  pipeline: "sagemaker.amazonaws.com",
-  processing: "sagemaker.amazonaws.com",
-  training: "sagemaker.amazonaws.com",
-  evaluation: "sagemaker.amazonaws.com",
+/** The services that assume the roles of actors, if others than SageMaker. */
+const otherServices: Readonly<Partial<Record<keyof RoleNames, string | readonly string[]>>> = {
   scheduler: ["events.amazonaws.com", "scheduler.amazonaws.com"],
-  serving: "sagemaker.amazonaws.com",
-  monitoring: "sagemaker.amazonaws.com",
   crawler: "glue.amazonaws.com",
-  tracking: "sagemaker.amazonaws.com",
-  logging: "sagemaker.amazonaws.com",
 };
 
 /** The role of each actor, with only the permissions that it needs on this stack. */
@@ -38,22 +30,22 @@ export class Permissions extends pulumi.ComponentResource {
     const { crawled, permissionsBoundary, scope } = args;
     const { account, names } = scope;
     const stack = new Statements(scope);
-    const absent: readonly (keyof RoleNames)[] = [
-      ...(crawled ? [] : ["crawler" as const]),
-      ...(usesMlflow(scope.tracking) ? [] : ["tracking" as const]),
-      ...(stack.logs ? [] : ["logging" as const]),
-    ];
-    for (const actor of Object.keys(services) as (keyof RoleNames)[]) {
-      if (absent.includes(actor)) {
-        continue;
-      }
+    const optional: Readonly<Partial<Record<keyof RoleNames, boolean>>> = {
+      crawler: crawled,
+      tracking: usesMlflow(scope.tracking),
+      logging: stack.logs,
+    };
+    const present = (Object.keys(actors) as (keyof RoleNames)[]).filter(
+      (actor) => optional[actor] ?? true,
+    );
+    for (const actor of present) {
       serviceRole(
         { role: `${name}-${actor}`, policy: `${name}-${actor}-policy` },
         {
           account,
           roleName: names.roleNames[actor],
           description: `What the ${actor} of ${names.pipelineName} may do`,
-          services: services[actor],
+          services: otherServices[actor] ?? "sagemaker.amazonaws.com",
           permissionsBoundary,
           policyName: actor,
           statements: actors[actor](stack),

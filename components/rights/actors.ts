@@ -52,14 +52,8 @@ function runJobs(stack: Statements): readonly Statement[] {
     ),
     stack.makeJobs("MakeModels", "sagemaker:CreateModel", model, "isolation", "network"),
     ofOwnModels(stack),
-    // Only on creation: tagging an existing job would make it the stack's own. A tuning job's trials get its tags, by a
-    // call that no source describes.
-    allow(
-      "TagNewJobs",
-      ["sagemaker:AddTags"],
-      arns(processing, tuning, training, model, transform),
-      { ...stack.requested(), Null: { "sagemaker:TaggingAction": "false" } },
-    ),
+    // A tuning job's trials get its tags, by a call that no source describes.
+    stack.tagNew("TagNewJobs", arns(processing, tuning, training, model, transform)),
     allow(
       "FollowJobs",
       [
@@ -81,12 +75,10 @@ function runJobs(stack: Statements): readonly Statement[] {
 
 /** Registering models for others to approve. */
 function registerModels(stack: Statements): readonly Statement[] {
-  const { modelApprovalStatus, names } = stack.args;
-  const group = stack.arn("sagemaker", `model-package-group/${names.modelPackageGroupName}`);
-  const versions = stack.arn("sagemaker", `model-package/${names.modelPackageGroupName}/*`);
+  const [group, versions] = stack.modelPackages();
   return [
     allow("RegisterModels", ["sagemaker:CreateModelPackage"], versions, {
-      StringEquals: { "sagemaker:ModelApprovalStatus": modelApprovalStatus },
+      StringEquals: { "sagemaker:ModelApprovalStatus": stack.args.modelApprovalStatus },
     }),
     allow(
       "SeeModels",
@@ -315,15 +307,8 @@ function training(stack: Statements): readonly Statement[] {
 
 /** Reading which models are registered. */
 function readRegistry(stack: Statements): Statement {
-  const { modelPackageGroupName: group } = stack.args.names;
-  return allow(
-    "FindChampion",
-    ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"],
-    [
-      stack.arn("sagemaker", `model-package-group/${group}`),
-      stack.arn("sagemaker", `model-package/${group}/*`),
-    ],
-  );
+  const actions = ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"];
+  return allow("FindChampion", actions, stack.modelPackages());
 }
 
 /** Reads models and test data, and writes reports. */
@@ -356,10 +341,7 @@ function scheduler(stack: Statements): readonly Statement[] {
             jobs,
             ...(["network", "trafficEncryption", "volumeKey"] as const),
           ),
-          allow("TagNewJobs", ["sagemaker:AddTags"], stack.arn("sagemaker", jobs), {
-            ...stack.requested(),
-            Null: { "sagemaker:TaggingAction": "false" },
-          }),
+          stack.tagNew("TagNewJobs", stack.arn("sagemaker", jobs)),
           allow("PassMonitoringRole", ["iam:PassRole"], stack.roleArns.monitoring, {
             StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },
           }),
@@ -460,10 +442,7 @@ function logging(stack: Statements): readonly Statement[] {
       ...(outside ? [] : ["network" as const]),
       ...(["outputKey", "trafficEncryption", "volumeKey"] as const),
     ),
-    allow("TagNewJobs", ["sagemaker:AddTags"], jobs, {
-      ...stack.requested(),
-      Null: { "sagemaker:TaggingAction": "false" },
-    }),
+    stack.tagNew("TagNewJobs", jobs),
     allow("StopJobs", ["sagemaker:StopProcessingJob"], jobs, stack.own()),
     allow("PassOwnRole", ["iam:PassRole"], stack.roleArns.logging, {
       StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },

@@ -3,9 +3,7 @@ import { allow, type Statement, type Statements } from "./statements";
 
 /** Permissions of people who approve models: reading models and reports, and setting the approval status. */
 export function approver(stack: Statements): readonly Statement[] {
-  const { modelPackageGroupName } = stack.args.names;
-  const group = stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`);
-  const versions = stack.arn("sagemaker", `model-package/${modelPackageGroupName}/*`);
+  const [group, versions] = stack.modelPackages();
   return [
     // Source of the condition: Service Authorization Reference, "Actions, resources, and condition keys for Amazon
     // SageMaker". Requests without a status, which change something else, are refused.

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Account } from "../account";
-import { allow, type Statement } from "./statements";
+import { allow, logActions, type Statement } from "./statements";
 
 /**
  * Permissions of flow logs. Source: VPC's guide, "IAM role for publishing flow logs to CloudWatch Logs".
@@ -16,15 +16,6 @@ export function flowLogs(
   return [
     // The service allows no narrower resource.
     allow("FindGroups", ["logs:DescribeLogGroups"], "*"),
-    allow(
-      "WriteFlowLogs",
-      [
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:DescribeLogStreams",
-        "logs:PutLogEvents",
-      ],
-      [group, pulumi.interpolate`${group}:*`],
-    ),
+    allow("WriteFlowLogs", logActions, [group, pulumi.interpolate`${group}:*`]),
   ];
 }

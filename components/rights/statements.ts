@@ -104,6 +104,14 @@ const useInterfaces = [
   "ec2:DeleteNetworkInterfacePermission",
 ] as const;
 
+/** Actions that write logs. */
+export const logActions = [
+  "logs:CreateLogGroup",
+  "logs:CreateLogStream",
+  "logs:DescribeLogStreams",
+  "logs:PutLogEvents",
+] as const;
+
 /** Actions for which the service allows no narrower resource than all. */
 const describeVpc = [
   "ec2:DescribeDhcpOptions",
@@ -126,20 +134,11 @@ export class Statements {
   readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
   constructor(readonly args: StackScope) {
-    const { roleNames } = args.names;
-    const arn = (role: string): pulumi.Output<string> => this.globalArn("iam", `role/${role}`);
-    this.roleArns = {
-      pipeline: arn(roleNames.pipeline),
-      processing: arn(roleNames.processing),
-      training: arn(roleNames.training),
-      evaluation: arn(roleNames.evaluation),
-      scheduler: arn(roleNames.scheduler),
-      serving: arn(roleNames.serving),
-      monitoring: arn(roleNames.monitoring),
-      crawler: arn(roleNames.crawler),
-      tracking: arn(roleNames.tracking),
-      logging: arn(roleNames.logging),
-    };
+    const arns = Object.entries(args.names.roleNames).map(([actor, role]) => [
+      actor,
+      this.globalArn("iam", `role/${role}`),
+    ]);
+    this.roleArns = Object.fromEntries(arns) as Statements["roleArns"];
   }
 
   /** ARN of a resource of this account and region. */
@@ -164,6 +163,15 @@ export class Statements {
     const { loggingName, pipelineName } = this.args.names;
     const own = this.arn("sagemaker", `pipeline/${pipelineName}`);
     return this.logs ? [own, this.arn("sagemaker", `pipeline/${loggingName}`)] : own;
+  }
+
+  /** ARNs of the stack's model package group, and of its versions. */
+  modelPackages(): readonly [pulumi.Output<string>, pulumi.Output<string>] {
+    const { modelPackageGroupName: group } = this.args.names;
+    return [
+      this.arn("sagemaker", `model-package-group/${group}`),
+      this.arn("sagemaker", `model-package/${group}/*`),
+    ];
   }
 
   /** ARN of the stack's bucket, or of a path in it. */
@@ -244,6 +252,16 @@ export class Statements {
   requested(): Conditions {
     const { key, value } = this.args.ownTag;
     return { StringEquals: { [`aws:RequestTag/${key}`]: value } };
+  }
+
+  /**
+   * Tagging resources with the stack's tag, on creation only: tagging an existing one would make it the stack's own.
+   */
+  tagNew(sid: string, resources: Texts): Statement {
+    return allow(sid, ["sagemaker:AddTags"], resources, {
+      ...this.requested(),
+      Null: { "sagemaker:TaggingAction": "false" },
+    });
   }
 
   /** Creating jobs, or models for them, with the stack's tag and the required settings. */
@@ -367,12 +385,7 @@ export class Statements {
   writeLogGroups(...groups: readonly string[]): Statement {
     return allow(
       "WriteLogs",
-      [
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:DescribeLogStreams",
-        "logs:PutLogEvents",
-      ],
+      logActions,
       groups.flatMap((group) => this.logGroupArns(group)),
     );
   }

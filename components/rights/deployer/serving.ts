@@ -7,7 +7,6 @@ const servingTag = { project: "restate-serving" };
 
 /** Endpoints of the stack's models, which the project serving/ deploys. */
 export function serving(stack: Statements, scope: DeployerScope): readonly Statement[] {
-  const { modelPackageGroupName } = stack.args.names;
   const endpoints = endpointNames(stack, scope);
   const named = (suffix: string, ...kinds: readonly string[]) =>
     kinds.flatMap((kind) =>
@@ -18,10 +17,7 @@ export function serving(stack: Statements, scope: DeployerScope): readonly State
     allow(
       "FindModels",
       ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"],
-      [
-        stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`),
-        stack.arn("sagemaker", `model-package/${modelPackageGroupName}/*`),
-      ],
+      stack.modelPackages(),
     ),
     allow(
       "Endpoints",

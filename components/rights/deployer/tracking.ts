@@ -8,11 +8,7 @@ export function tracking(stack: Statements): readonly Statement[] {
   const apps = stack.arn("sagemaker", "mlflow-app/*");
   return [
     allow("MakeMlflowApp", ["sagemaker:CreateMlflowApp"], apps, stack.requested()),
-    // Only what is being made: whoever may tag what is there could make any app their own.
-    allow("TagNewMlflowApp", ["sagemaker:AddTags"], apps, {
-      ...stack.requested(),
-      Null: { "sagemaker:TaggingAction": "false" },
-    }),
+    stack.tagNew("TagNewMlflowApp", apps),
     allow(
       "MlflowApp",
       [
