@@ -1,10 +1,9 @@
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { canonicalJson } from "../pipeline/language/canonicalJson";
-import { check } from "../pipeline/language/check";
+import { checkedJson } from "../pipeline/language/check";
 import { loggingDefinition, loggingScript } from "../pipeline/mlflowLogging";
+import { eventRule } from "./eventRule";
 import type { JobVpc } from "./jobVpc";
 import type { StackNames } from "./stackNames";
 import { uploadScript } from "./uploadSource";
@@ -45,18 +44,15 @@ export class MlflowLogs extends pulumi.ComponentResource {
         source: source.uri,
         context: { kmsKeyArn: job.kmsKeyArn, tags: job.tags, vpc: job.vpc },
       })
-      .apply((known) => {
-        const made = loggingDefinition({
-          ...known,
-          pipelineName: names.pipelineName,
-          modelPackageGroupName: names.modelPackageGroupName,
-        });
-        const problems = check(made);
-        if (problems.length > 0) {
-          throw new Error(`the definition is not valid:\n  ${problems.join("\n  ")}`);
-        }
-        return canonicalJson(made);
-      });
+      .apply((known) =>
+        checkedJson(
+          loggingDefinition({
+            ...known,
+            pipelineName: names.pipelineName,
+            modelPackageGroupName: names.modelPackageGroupName,
+          }),
+        ),
+      );
     const pipeline = new sagemaker.Pipeline(
       `${name}-pipeline`,
       {
@@ -70,49 +66,30 @@ export class MlflowLogs extends pulumi.ComponentResource {
     );
     // The rules that SageMaker's SDK makes to start one pipeline after another have this form: aws/sagemaker-python-sdk,
     // feature_store/feature_processor/_event_bridge_rule_helper.py.
-    this.startAfter(name, args, pipeline, "", {
-      "detail-type": ["SageMaker Model Building Pipeline Execution Status Change"],
-      detail: {
-        pipelineArn: [args.pipelineArn],
-        currentPipelineExecutionStatus: ["Succeeded", "Failed", "Stopped"],
-      },
+    const startAfter = (what: string, type: string, detail: object): void => {
+      eventRule(
+        `${name}${what}`,
+        {
+          name: `${names.loggingName}${what}`,
+          description: `Logs ${names.pipelineName} to MLflow`,
+          pattern: { source: ["aws.sagemaker"], "detail-type": [type], detail },
+          target: {
+            arn: pipeline.arn,
+            roleArn: job.roleArns.scheduler,
+            sagemakerPipelineTarget: {},
+          },
+        },
+        { parent: this },
+      );
+    };
+    startAfter("", "SageMaker Model Building Pipeline Execution Status Change", {
+      pipelineArn: [args.pipelineArn],
+      currentPipelineExecutionStatus: ["Succeeded", "Failed", "Stopped"],
     });
-    this.startAfter(name, args, pipeline, "-approval", {
-      "detail-type": ["SageMaker Model Package State Change"],
-      detail: {
-        ModelPackageGroupName: [names.modelPackageGroupName],
-        ModelApprovalStatus: ["Approved", "Rejected"],
-      },
+    startAfter("-approval", "SageMaker Model Package State Change", {
+      ModelPackageGroupName: [names.modelPackageGroupName],
+      ModelApprovalStatus: ["Approved", "Rejected"],
     });
     this.registerOutputs({});
-  }
-
-  /** Starts the pipeline after events of SageMaker. */
-  private startAfter(
-    name: string,
-    { job, names }: MlflowLogsArgs,
-    pipeline: sagemaker.Pipeline,
-    what: string,
-    pattern: Readonly<Record<string, unknown>>,
-  ): void {
-    const rule = new cloudwatch.EventRule(
-      `${name}${what}`,
-      {
-        name: `${names.loggingName}${what}`,
-        description: `Logs ${names.pipelineName} to MLflow`,
-        eventPattern: pulumi.jsonStringify({ source: ["aws.sagemaker"], ...pattern }),
-      },
-      { parent: this },
-    );
-    new cloudwatch.EventTarget(
-      `${name}${what}-target`,
-      {
-        rule: rule.name,
-        arn: pipeline.arn,
-        roleArn: job.roleArns.scheduler,
-        sagemakerPipelineTarget: {},
-      },
-      { parent: this },
-    );
   }
 }

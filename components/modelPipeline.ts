@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { TrainingImage } from "../pipeline/algorithms";
 import type { Candidate } from "../pipeline/candidates";
 import type { ChampionRule } from "../pipeline/championRule";
-import { check } from "../pipeline/language/check";
+import { checkedJson } from "../pipeline/language/check";
 import type { Dataset } from "../pipeline/dataset";
 import { flowSource } from "../pipeline/query";
 import { pipelineDefinition } from "../pipeline/definition";
@@ -154,22 +154,19 @@ export class ModelPipeline extends pulumi.ComponentResource {
           MlflowExperimentName: names.pipelineName,
         },
       })
-      .apply(({ challengeSource, ...known }) => {
-        const definition = pipelineDefinition({
-          ...training,
-          ...known,
-          champion: champion && { ...champion, source: challengeSource },
-          region: account.region,
-          tracking,
-          workGroup: names.workGroupName,
-          modelPackageGroupName: names.modelPackageGroupName,
-        });
-        const problems = check(definition);
-        if (problems.length > 0) {
-          throw new Error(`the pipeline's definition is not valid:\n  ${problems.join("\n  ")}`);
-        }
-        return canonicalJson(definition);
-      });
+      .apply(({ challengeSource, ...known }) =>
+        checkedJson(
+          pipelineDefinition({
+            ...training,
+            ...known,
+            champion: champion && { ...champion, source: challengeSource },
+            region: account.region,
+            tracking,
+            workGroup: names.workGroupName,
+            modelPackageGroupName: names.modelPackageGroupName,
+          }),
+        ),
+      );
 
     const group = new sagemaker.ModelPackageGroup(
       `${name}-model-package-group`,

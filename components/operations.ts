@@ -4,6 +4,7 @@ import * as sns from "@pulumi/aws/sns";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Account } from "./account";
+import { eventRule } from "./eventRule";
 import type { StackNames } from "./stackNames";
 import type { Tag } from "./tag";
 
@@ -132,33 +133,28 @@ export class Operations extends pulumi.ComponentResource {
     statuses: readonly string[],
   ): void {
     const { modelPackageGroupName, operationsName } = args.names;
-    const rule = new cloudwatch.EventRule(
+    eventRule(
       `${name}-${what}`,
       {
         name: `${operationsName}-${what}`,
         description: `A model of ${modelPackageGroupName} is ${statuses.join(" or ")}`,
-        eventPattern: JSON.stringify({
+        pattern: {
           source: ["aws.sagemaker"],
           "detail-type": ["SageMaker Model Package State Change"],
           detail: {
             ModelPackageGroupName: [modelPackageGroupName],
             ModelApprovalStatus: statuses,
           },
-        }),
-      },
-      { parent: this },
-    );
-    new cloudwatch.EventTarget(
-      `${name}-${what}-target`,
-      {
-        rule: rule.name,
-        arn: topicArn,
-        inputTransformer: {
-          inputPaths: {
-            model: "$.detail.ModelPackageArn",
-            status: "$.detail.ModelApprovalStatus",
+        },
+        target: {
+          arn: topicArn,
+          inputTransformer: {
+            inputPaths: {
+              model: "$.detail.ModelPackageArn",
+              status: "$.detail.ModelApprovalStatus",
+            },
+            inputTemplate: '"The model <model> is <status>."',
           },
-          inputTemplate: '"The model <model> is <status>."',
         },
       },
       { parent: this },

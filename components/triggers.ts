@@ -1,10 +1,10 @@
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as s3 from "@pulumi/aws/s3";
 import * as scheduler from "@pulumi/aws/scheduler";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ModelApprovalStatus, ParameterName } from "../pipeline/parameters";
 import { prefixes } from "../pipeline/storage";
+import { eventRule } from "./eventRule";
 import type { StackNames } from "./stackNames";
 
 export interface TriggersArgs {
@@ -63,29 +63,24 @@ export class Triggers extends pulumi.ComponentResource {
         { bucket: bucketName, eventbridge: true },
         child,
       );
-      const rule = new cloudwatch.EventRule(
+      eventRule(
         `${name}-new-data`,
         {
           name: args.names.triggersName,
           description: "A file of the table has arrived",
-          eventPattern: pulumi.jsonStringify({
+          pattern: {
             source: ["aws.s3"],
             "detail-type": ["Object Created"],
             detail: {
               bucket: { name: [bucketName] },
               object: { key: [{ prefix: `${prefixes.data}/${table}/` }] },
             },
-          }),
-        },
-        child,
-      );
-      new cloudwatch.EventTarget(
-        `${name}-new-data-target`,
-        {
-          rule: rule.name,
-          arn: args.pipelineArn,
-          roleArn: args.roleArn,
-          sagemakerPipelineTarget: {},
+          },
+          target: {
+            arn: args.pipelineArn,
+            roleArn: args.roleArn,
+            sagemakerPipelineTarget: {},
+          },
         },
         child,
       );

@@ -195,3 +195,15 @@ export function check(
   }
   return problems;
 }
+
+/**
+ * The canonical JSON of a definition.
+ * @throws Error with all problems of the definition
+ */
+export function checkedJson(definition: PipelineDefinition): string {
+  const problems = check(definition);
+  if (problems.length > 0) {
+    throw new Error(`the pipeline's definition is not valid:\n  ${problems.join("\n  ")}`);
+  }
+  return canonicalJson(definition);
+}

@@ -2,6 +2,7 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as scheduler from "@pulumi/aws/scheduler";
 import * as pulumi from "@pulumi/pulumi";
 
+import { eventRule } from "../../components/eventRule";
 import { uploadScript } from "../../components/uploadSource";
 import { prefixes } from "../../pipeline/storage";
 import { driftJob, type DriftJobArgs, driftJobPrefix, driftScript, rhythms } from "../driftJob";
@@ -86,31 +87,26 @@ export class DriftMonitoring extends pulumi.ComponentResource {
 
   /** Notifies about failed jobs, because they cannot report drift. */
   private announceFailures(name: string, { job, topicArn }: DriftMonitoringArgs): void {
-    const rule = new cloudwatch.EventRule(
+    eventRule(
       `${name}-failed`,
       {
         name: `${job.endpointName}-drift-failed`,
         description: `A job that looks for drift in the requests of ${job.endpointName} has failed`,
         // Source: SageMaker's guide, "Amazon EventBridge events" ("SageMaker processing job state change").
-        eventPattern: JSON.stringify({
+        pattern: {
           source: ["aws.sagemaker"],
           "detail-type": ["SageMaker Processing Job State Change"],
           detail: {
             ProcessingJobName: [{ prefix: driftJobPrefix(job.endpointName) }],
             ProcessingJobStatus: ["Failed"],
           },
-        }),
-      },
-      { parent: this },
-    );
-    new cloudwatch.EventTarget(
-      `${name}-failed-target`,
-      {
-        rule: rule.name,
-        arn: topicArn,
-        inputTransformer: {
-          inputPaths: { job: "$.detail.ProcessingJobName", reason: "$.detail.ExitMessage" },
-          inputTemplate: '"The drift job <job> has failed: <reason>"',
+        },
+        target: {
+          arn: topicArn,
+          inputTransformer: {
+            inputPaths: { job: "$.detail.ProcessingJobName", reason: "$.detail.ExitMessage" },
+            inputTemplate: '"The drift job <job> has failed: <reason>"',
+          },
         },
       },
       { parent: this },

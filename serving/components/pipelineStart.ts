@@ -1,5 +1,6 @@
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { eventRule } from "../../components/eventRule";
 
 export interface PipelineStartArgs {
   readonly endpointName: string;
@@ -15,27 +16,22 @@ export function startPipeline(
   args: PipelineStartArgs,
   options: pulumi.CustomResourceOptions,
 ): void {
-  const rule = new cloudwatch.EventRule(
+  eventRule(
     `${name}-start`,
     {
       name: `${args.endpointName}-start`,
       description: `The requests of ${args.endpointName} have drifted`,
-      eventPattern: JSON.stringify({
+      pattern: {
         source: ["aws.cloudwatch"],
         "detail-type": ["CloudWatch Alarm State Change"],
         detail: { alarmName: [args.alarmName], state: { value: ["ALARM"] } },
-      }),
+      },
+      target: {
+        arn: args.pipelineArn,
+        roleArn: args.schedulerRoleArn,
+        sagemakerPipelineTarget: {},
+      },
     },
     options,
-  );
-  new cloudwatch.EventTarget(
-    `${name}-start-target`,
-    {
-      rule: rule.name,
-      arn: args.pipelineArn,
-      roleArn: args.schedulerRoleArn,
-      sagemakerPipelineTarget: {},
-    },
-    pulumi.mergeOptions(options, { dependsOn: undefined }),
   );
 }
