@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -71,6 +71,15 @@ def version_of(answer: Mapping[str, Any]) -> SimpleNamespace:
     )
 
 
+def request(method: str, path: str, *names: str) -> Callable[..., None]:
+    """A method of App that sends its arguments by these names, and whose answer nobody needs."""
+
+    def send(app: App, *values: str | int) -> None:
+        app.call(method, path, **dict(zip(names, values, strict=True)))
+
+    return send
+
+
 class App:
     """An MLflow app.
 
@@ -124,6 +133,22 @@ class App:
             raise RestError(code, str(found.get("message", text[:200])))
         return found
 
+    restore_experiment = request("POST", "experiments/restore", "experiment_id")
+    set_terminated = request("POST", "runs/update", "run_id", "status", "end_time")
+    delete_run = request("POST", "runs/delete", "run_id")
+    create_registered_model = request("POST", "registered-models/create", "name")
+    delete_model_version = request("DELETE", "model-versions/delete", "name", "version")
+    set_model_version_tag = request(
+        "POST", "model-versions/set-tag", "name", "version", "key", "value"
+    )
+    update_model_version = request(
+        "PATCH", "model-versions/update", "name", "version", "description"
+    )
+    set_registered_model_alias = request(
+        "POST", "registered-models/alias", "name", "alias", "version"
+    )
+    delete_registered_model_alias = request("DELETE", "registered-models/alias", "name", "alias")
+
     def get_experiment_by_name(self, name: str) -> SimpleNamespace | None:
         """An experiment, if there is one of this name."""
         try:
@@ -133,10 +158,6 @@ class App:
                 return None
             raise
         return SimpleNamespace(**found["experiment"])
-
-    def restore_experiment(self, experiment_id: str) -> None:
-        """Restores a deleted experiment."""
-        self.call("POST", "experiments/restore", experiment_id=experiment_id)
 
     def create_experiment(self, name: str, location: str | None, tags: Mapping[str, str]) -> str:
         """Creates an experiment."""
@@ -198,23 +219,11 @@ class App:
             tags=pairs(dict(tags)),
         )
 
-    def set_terminated(self, run_id: str, status: str, end: int) -> None:
-        """Ends a run."""
-        self.call("POST", "runs/update", run_id=run_id, status=status, end_time=end)
-
-    def delete_run(self, run_id: str) -> None:
-        """Deletes a run."""
-        self.call("POST", "runs/delete", run_id=run_id)
-
     def get_registered_model(self, name: str) -> SimpleNamespace:
         """A registered model."""
         found = self.call("GET", "registered-models/get", name=name)["registered_model"]
         aliases = {one["alias"]: one["version"] for one in found.get("aliases", [])}
         return SimpleNamespace(aliases=aliases)
-
-    def create_registered_model(self, name: str) -> None:
-        """Creates a registered model."""
-        self.call("POST", "registered-models/create", name=name)
 
     def search_model_versions(self, wanted: str, page_token: str | None) -> Page:
         """Versions of registered models that a filter selects."""
@@ -238,30 +247,6 @@ class App:
             tags=pairs(tags),
         )
         return version_of(made["model_version"])
-
-    def delete_model_version(self, name: str, version: str) -> None:
-        """Deletes a version of a registered model."""
-        self.call("DELETE", "model-versions/delete", name=name, version=version)
-
-    def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None:
-        """Sets a tag of a version."""
-        self.call(
-            "POST", "model-versions/set-tag", name=name, version=version, key=key, value=value
-        )
-
-    def update_model_version(self, name: str, version: str, description: str) -> None:
-        """Sets the description of a version."""
-        self.call(
-            "PATCH", "model-versions/update", name=name, version=version, description=description
-        )
-
-    def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
-        """Sets an alias of a version."""
-        self.call("POST", "registered-models/alias", name=name, alias=alias, version=version)
-
-    def delete_registered_model_alias(self, name: str, alias: str) -> None:
-        """Deletes an alias."""
-        self.call("DELETE", "registered-models/alias", name=name, alias=alias)
 
     def sha256(self, path: str) -> str:
         """The hash of a file, or of an object in S3."""

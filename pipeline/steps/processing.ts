@@ -46,13 +46,7 @@ export interface ProcessingStepArgs<Output extends string> {
   readonly outputs: Readonly<Record<Output, { folder: string; uri: StringExpression }>>;
   /** Number of instances. Default 1. */
   readonly instanceCount?: number | Reference;
-  /** Size of the storage volume in GB. Default 30. */
-  readonly volumeSizeInGB?: number;
-  /** Time limit in seconds. Default 3600. */
-  readonly maxRuntimeInSeconds?: number;
-  /**
-   * Whether the container has no network. Default true; Data Wrangler's needs S3 itself.
-   */
+  /** Whether the container has no network. Default true; Data Wrangler's needs S3 itself. */
   readonly networkIsolation?: boolean;
   /** Names of steps to wait for in addition to those that the inputs refer to. Default: none. */
   readonly dependsOn?: readonly string[];
@@ -139,12 +133,12 @@ export function processingArguments<Output extends string>(
       ClusterConfig: {
         InstanceType: parameter("ProcessingInstanceType"),
         InstanceCount: args.instanceCount ?? 1,
-        VolumeSizeInGB: args.volumeSizeInGB ?? 30,
+        VolumeSizeInGB: 30,
         VolumeKmsKeyId: context.kmsKeyArn,
       },
     },
     RoleArn: args.roleArn,
-    StoppingCondition: { MaxRuntimeInSeconds: args.maxRuntimeInSeconds ?? 3600 },
+    StoppingCondition: { MaxRuntimeInSeconds: 3600 },
   };
 }
 
