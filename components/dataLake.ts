@@ -4,7 +4,7 @@ import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { existsSync, statSync } from "node:fs";
 
-import type { Dataset } from "../pipeline/dataset";
+import type { Dataset } from "../pipeline/datasetFields";
 import { datasetQuery, queryDatabase, queryScanLimit, selectedTableQuery } from "../pipeline/query";
 import { tableFormat } from "../pipeline/tableFormat";
 import { contentHash } from "../pipeline/language/canonicalJson";

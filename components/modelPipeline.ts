@@ -5,7 +5,7 @@ import type { TrainingImage } from "../pipeline/algorithms";
 import type { Candidate } from "../pipeline/candidates";
 import type { ChampionRule } from "../pipeline/championRule";
 import { checkedJson } from "../pipeline/language/check";
-import type { Dataset } from "../pipeline/dataset";
+import type { Dataset } from "../pipeline/datasetFields";
 import { flowSource } from "../pipeline/query";
 import { pipelineDefinition } from "../pipeline/definition";
 import type { ModelCardTexts } from "../pipeline/modelCardTexts";

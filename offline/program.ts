@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
 import { californiaHousing } from "../pipeline/californiaHousing";
-import { asOfSql, type Dataset, tableBucket } from "../pipeline/dataset";
+import { tableBucket } from "../pipeline/dataset";
+import { asOfSql, type Dataset } from "../pipeline/datasetFields";
 import { datasetSchema } from "../pipeline/datasetSchema";
 import { tableFormat } from "../pipeline/tableFormat";
 import type { PipelineDefinition } from "../pipeline/language/definition";

@@ -1,6 +1,5 @@
 import { castType, columnType } from "./columnTypes";
 import {
-  type Dataset,
   droppedColumns,
   encodings,
   percentEncoded,
@@ -9,6 +8,7 @@ import {
   splitKey,
   typeInQuery,
 } from "./dataset";
+import type { Dataset } from "./datasetFields";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import {

@@ -1,8 +1,6 @@
 import { castType, columnType } from "./columnTypes";
 import {
   addedColumns,
-  type Dataset,
-  datasetFields,
   droppedColumns,
   featureColumns,
   partColumns,
@@ -10,6 +8,7 @@ import {
   tableBucket,
   typeInQuery,
 } from "./dataset";
+import { type Dataset, datasetFields } from "./datasetFields";
 import { dateProblems } from "./dateProblems";
 import { type ConfigValue, sqlLiteral } from "./literals";
 import { encodeProblems } from "./encodeProblems";

@@ -1,5 +1,6 @@
 import { castType } from "./columnTypes";
-import { type Dataset, momentType, partColumns, typeInQuery } from "./dataset";
+import { momentType, partColumns, typeInQuery } from "./dataset";
+import type { Dataset } from "./datasetFields";
 import { dateFormatProblem, partsOfTime } from "./dateParts";
 
 /**

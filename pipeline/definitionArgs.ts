@@ -1,7 +1,7 @@
 import type { TrainingImage } from "./algorithms";
 import type { Candidate } from "./candidates";
 import type { ChampionRule } from "./championRule";
-import type { Dataset } from "./dataset";
+import type { Dataset } from "./datasetFields";
 import type { FlowSource } from "./flow";
 import type { PipelineDefinition } from "./language/definition";
 import type { ModelCardTexts } from "./modelCardTexts";

@@ -1,5 +1,6 @@
 import { columnType } from "./columnTypes";
-import { type Dataset, encodings, featureColumns } from "./dataset";
+import { encodings, featureColumns } from "./dataset";
+import type { Dataset } from "./datasetFields";
 
 /** Max length of the encodings in the arguments of Preprocess: 100 arguments of 240 characters. */
 const maxLength = 12_000;

@@ -4,13 +4,13 @@ import { flowType } from "./columnTypes";
 import {
   addedColumns,
   categoricalColumns,
-  type Dataset,
   droppedColumns,
   encodedColumns,
   featureColumns,
   partColumns,
   splitKey,
 } from "./dataset";
+import type { Dataset } from "./datasetFields";
 import type { Json, JsonObject } from "./language/json";
 import { nodesOf } from "./ownFlow";
 

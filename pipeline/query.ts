@@ -1,6 +1,4 @@
 import {
-  asOfSql,
-  type Dataset,
   isCastByQuery,
   partColumns,
   percentEncoded,
@@ -10,6 +8,7 @@ import {
   tableBucket,
   typeInQuery,
 } from "./dataset";
+import { asOfSql, type Dataset } from "./datasetFields";
 import { columnType } from "./columnTypes";
 import type { FlowSource } from "./flow";
 import { formatType, partSql } from "./dateParts";

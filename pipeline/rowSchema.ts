@@ -1,5 +1,6 @@
 import { castType } from "./columnTypes";
-import { type Dataset, droppedColumns, partColumns } from "./dataset";
+import { droppedColumns, partColumns } from "./dataset";
+import type { Dataset } from "./datasetFields";
 import type { JsonObject } from "./language/json";
 
 /** The name of the schema's file. */

@@ -1,4 +1,5 @@
-import { type Dataset, isCastByQuery } from "./dataset";
+import { isCastByQuery } from "./dataset";
+import type { Dataset } from "./datasetFields";
 import { projectionParameters } from "./partitions";
 
 /** The classes that read CSV files, and their parameters. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runService } from "../../local/environments/service";
-import type { Dataset } from "../../pipeline/dataset";
+import type { Dataset } from "../../pipeline/datasetFields";
 import type { TableFiles } from "./files";
 import { inTemporaryFolder } from "../../local/storage/files";
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 
-import type { Dataset } from "../../pipeline/dataset";
+import type { Dataset } from "../../pipeline/datasetFields";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import type { JsonObject } from "../../pipeline/language/json";
 import { UserError } from "../../errors/userError";

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { basename, relative, sep } from "node:path";
 
 import { columnType } from "../columnTypes";
-import type { Dataset } from "../dataset";
+import type { Dataset } from "../datasetFields";
 import { csvProblems } from "./csv";
 import { parquetProblems } from "./parquet";
 import { dataFilePaths } from "./paths";

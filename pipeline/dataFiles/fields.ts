@@ -1,4 +1,4 @@
-import type { Dataset } from "../dataset";
+import type { Dataset } from "../datasetFields";
 
 /** The form of a table's CSV files. */
 export type CsvForm = Pick<

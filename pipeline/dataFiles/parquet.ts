@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 import { type ColumnType, columnType } from "../columnTypes";
-import type { Dataset } from "../dataset";
+import type { Dataset } from "../datasetFields";
 import accepted from "./parquetTypes.json";
 import { UnreadableFile } from "./sample";
 import { ThriftReader, type ThriftStruct, type ThriftValue } from "./thrift";

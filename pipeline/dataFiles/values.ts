@@ -1,5 +1,5 @@
 import { type ColumnType, integerRange } from "../columnTypes";
-import type { Dataset } from "../dataset";
+import type { Dataset } from "../datasetFields";
 import { isDay } from "../literals";
 
 /**
