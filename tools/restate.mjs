@@ -3,7 +3,16 @@
 // hundreds of files would take longer than most commands.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import Module, { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
@@ -29,10 +38,11 @@ function hash(content) {
   return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
 
-/** The path of a verb's bundle for this clone; several clones may share node_modules. */
-function bundlePath(verb) {
-  return join(root, "node_modules", ".cache", "restate", `${hash(root)}-${verb}.cjs`);
-}
+/** The bundles with what they were made of. Clones that share node_modules share those of equal sources. */
+const cache = join(root, "node_modules", ".cache", "restate");
+
+/** Bundles of a verb that are kept: of the sources before a change, and of other clones. */
+const maxKept = 4;
 
 function writeAtomically(path, content) {
   mkdirSync(dirname(path), { recursive: true });
@@ -47,18 +57,59 @@ function stateOf(path) {
   return found && `${found.mtimeMs} ${found.size}`;
 }
 
-/** Whether the cached bundle's sources are unchanged. */
-function isCurrent(path) {
+function readJson(path) {
   try {
-    const kept = JSON.parse(readFileSync(`${path}.json`, "utf8"));
-    return (
-      kept.setting === setting &&
-      kept.size === statSync(path).size &&
-      Object.entries(kept.sources).every(([source, state]) => stateOf(source) === state)
-    );
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Whether a bundle is complete. */
+function isWhole({ path, size }) {
+  return statSync(path, { throwIfNoEntry: false })?.size === size;
+}
+
+/** The bundles of a verb by this setting, newest first: path, size, and the hash of each source. */
+function bundles(verb) {
+  const own = (existsSync(cache) ? readdirSync(cache) : []).filter(
+    (name) => name.startsWith(`${verb}-`) && name.endsWith(".cjs.json"),
+  );
+  return own
+    .map((name) => ({
+      path: join(cache, name.slice(0, -".json".length)),
+      ...readJson(join(cache, name)),
+    }))
+    .sort((one, other) => other.time - one.time);
+}
+
+/** The path of a verb's bundle: the one that this clone used last, one of equal sources, or a new one. */
+async function findBundle(verb) {
+  const usedPath = join(cache, `${hash(root)}-${verb}.json`);
+  const used = readJson(usedPath);
+  const isUnchanged = ([source, state]) => stateOf(source) === state;
+  if (
+    used?.setting === setting &&
+    isWhole(used) &&
+    Object.entries(used.states).every(isUnchanged)
+  ) {
+    return used.path;
+  }
+  const areEqual = ({ sources }) =>
+    Object.entries(sources).every(
+      ([source, content]) =>
+        existsSync(join(root, source)) && hash(readFileSync(join(root, source))) === content,
+    );
+  const found =
+    bundles(verb).find((one) => one.setting === setting && isWhole(one) && areEqual(one)) ??
+    (await bundle(verb));
+  const { path, size, sources } = found;
+  const states = Object.fromEntries(Object.keys(sources).map((name) => [name, stateOf(name)]));
+  // A source may have changed meanwhile.
+  if (areEqual(found)) {
+    writeAtomically(usedPath, JSON.stringify({ setting, path, size, states }));
+  }
+  return path;
 }
 
 /** The table of verbs with an import of only one, so that the bundle contains nothing else. */
@@ -68,8 +119,11 @@ function verbsWith(verb, source) {
   return source.includes(loaded) ? imported + source.replace(loaded, "loadedVerb") : source;
 }
 
-/** Keeps each source's own path in the bundle, and embeds JSON as text, which is parsed faster than code. */
-const asFiles = (verb) => ({
+/**
+ * Keeps each source's own path in the bundle, below the clone's `projectRoot`, and embeds JSON as text, which is parsed
+ * faster than code. Notes the hash of each file.
+ */
+const asFiles = (verb, hashes) => ({
   name: "as files",
   setup(build) {
     build.onResolve({ filter: /^\.\/commands\// }, ({ kind, path }) =>
@@ -77,23 +131,29 @@ const asFiles = (verb) => ({
     );
     build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
+      hashes.set(relative(root, path), hash(text));
       const source = path === verbTable ? verbsWith(verb, text) : text;
       const names = { __filename: path, __dirname: dirname(path) };
       const declared = Object.entries(names)
         .filter(([name]) => source.includes(name))
-        .map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
+        .map(([name, value]) => [name, JSON.stringify(value.slice(root.length))])
+        .map(([name, value]) => `const ${name} = projectRoot + ${value};`);
       return { contents: `${declared.join("")}${source}`, loader: "ts" };
     });
     build.onLoad({ filter: /\.json$/ }, ({ path }) => {
-      const text = JSON.stringify(JSON.stringify(JSON.parse(readFileSync(path, "utf8"))));
-      return { contents: `module.exports = JSON.parse(${text});`, loader: "js" };
+      const text = readFileSync(path, "utf8");
+      hashes.set(relative(root, path), hash(text));
+      const compact = JSON.stringify(JSON.stringify(JSON.parse(text)));
+      return { contents: `module.exports = JSON.parse(${compact});`, loader: "js" };
     });
   },
 });
 
-async function bundle(path, verb) {
+/** Bundles a verb, and removes its oldest bundles. */
+async function bundle(verb) {
   // It comes with tsx.
   const { build } = createRequire(createRequire(entry).resolve("tsx/package.json"))("esbuild");
+  const hashes = new Map();
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -112,22 +172,26 @@ async function bundle(path, verb) {
     write: false,
     metafile: true,
     external,
-    plugins: [asFiles(verb)],
+    plugins: [asFiles(verb, hashes)],
     logLevel: "error",
   });
   const content = outputFiles[0].contents;
-  const sources = Object.keys(metafile.inputs)
-    .map((source) => relative(root, resolve(root, source)))
-    .filter((source) => !source.includes("node_modules"));
-  writeAtomically(path, content);
-  writeAtomically(
-    `${path}.json`,
-    JSON.stringify({
-      setting,
-      size: content.length,
-      sources: Object.fromEntries(sources.map((source) => [source, stateOf(source)])),
-    }),
+  const sources = Object.fromEntries(
+    Object.keys(metafile.inputs)
+      .map((source) => relative(root, resolve(root, source)))
+      .filter((source) => !source.includes("node_modules"))
+      .map((source) => [source, hashes.get(source)]),
   );
+  const path = join(cache, `${verb}-${hash(JSON.stringify([setting, sources]))}.cjs`);
+  const made = { setting, time: Date.now(), size: content.length, sources };
+  writeAtomically(path, content);
+  writeAtomically(`${path}.json`, JSON.stringify(made));
+  for (const old of bundles(verb).slice(maxKept)) {
+    for (const end of ["", ".json", ".compiled"]) {
+      rmSync(`${old.path}${end}`, { force: true });
+    }
+  }
+  return { path, ...made };
 }
 
 /** Allows the program's own sources, which are loaded separately, to be TypeScript; loads the compiler only then. */
@@ -154,7 +218,7 @@ function run(path) {
   const compiled = `${path}.compiled`;
   const cachedData = existsSync(compiled) ? readFileSync(compiled) : undefined;
   const script = new vm.Script(
-    `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, "utf8")}\n})`,
+    `(function (exports, require, module, projectRoot) {${readFileSync(path, "utf8")}\n})`,
     { filename: path, cachedData },
   );
   if (cachedData === undefined || script.cachedDataRejected) {
@@ -167,7 +231,7 @@ function run(path) {
   compileSources(require);
   withoutLoaderWarning();
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module, path, dirname(path));
+  script.runInThisContext()(module.exports, require, module, root);
 }
 
 /** The verb of a command line, found as cli/commandLine.ts does; `help` if there is no such verb. */
@@ -188,8 +252,4 @@ const verb = verbOf(args);
 // Data is read with Python, and so are a report's predictions, also from AWS.
 const needsPython = args.includes("--local") || verb === "init" || verb === "report";
 setUp(needsPython ? "local" : "node");
-const path = bundlePath(verb);
-if (!isCurrent(path)) {
-  await bundle(path, verb);
-}
-run(path);
+run(await findBundle(verb));

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { command, type Ended, temporaryFolder } from "../support/localRun";
@@ -24,8 +24,27 @@ describe("the launcher of the command line", () => {
     deepEqual(second, first);
     match(first.stdout, /^ {2}models +list the model packages/m);
     const path = join(project, "cli", "verbs.ts");
-    writeFileSync(path, readFileSync(path, "utf8").replace("list the model packages", "changed"));
-    match((await start("--help")).stdout, /^ {2}models +changed/m);
+    const [original, text] = [readFileSync(path, "utf8"), `changed in ${project}`];
+    const change = (): void => {
+      writeFileSync(path, original.replace("list the model packages", text));
+    };
+    change();
+    equal((await start("--help")).stdout.split(text).length, 2);
+    const kept = join(project, "node_modules", ".cache", "restate");
+    const made = (): readonly string[] =>
+      readdirSync(kept).filter(
+        (name) =>
+          /^help-.*\.cjs$/.test(name) && readFileSync(join(kept, name), "utf8").includes(text),
+      );
+    const [bundle = ""] = made();
+    const { mtimeMs } = statSync(join(kept, bundle));
+    writeFileSync(path, original);
+    deepEqual(await start("--help"), first);
+    change();
+    equal((await start("--help")).stdout.split(text).length, 2);
+    // The bundles of both sources were kept.
+    deepEqual([made(), statSync(join(kept, bundle)).mtimeMs], [[bundle], mtimeMs]);
+    rmSync(join(kept, bundle));
   });
 
   it("explains a verb by help and its name", async () => {
