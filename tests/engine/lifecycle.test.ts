@@ -3,7 +3,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
-import * as pulumi from "@pulumi/pulumi";
 
 import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
@@ -95,6 +94,8 @@ async function resourceNames(stack: Stack): Promise<readonly string[]> {
 describe("the real engine, with fake providers,", function () {
   this.timeout(longTime);
   const engine = new Engine();
+  let stack: Stack;
+  let first: Awaited<ReturnType<typeof up>>;
 
   before(async function () {
     if (pulumiFolder() === undefined) {
@@ -102,20 +103,15 @@ describe("the real engine, with fake providers,", function () {
       this.skip();
     }
     await engine.start();
+    stack = await engine.stack("dev", disposable);
+    first = await up(stack);
   });
   after(() => {
     engine.stop();
   });
 
+  // Its tests follow those of the stacks that come into its account.
   describe("a stack", () => {
-    let stack: Stack;
-    let first: Awaited<ReturnType<typeof up>>;
-
-    before(async () => {
-      stack = await engine.stack("dev", disposable);
-      first = await up(stack);
-    });
-
     it("comes up with a valid definition and all exports", () => {
       const definition = JSON.parse(String(first.outputs["pipelineDefinition"])) as JsonObject;
       deepEqual(check(definition), []);
@@ -128,7 +124,7 @@ describe("the real engine, with fake providers,", function () {
       match(String(first.outputs["decisionTreeRepoDigest"]), /@sha256:[0-9a-f]{64}$/);
     });
 
-    it("changes nothing if nothing has changed", async () => {
+    it("changes nothing if nothing has changed, whatever other stacks the account has", async () => {
       deepEqual(touched(await up(stack)), []);
     });
 
@@ -138,25 +134,33 @@ describe("the real engine, with fake providers,", function () {
     });
 
     const changes: readonly (readonly [string, Record<string, string>, readonly string[]])[] = [
-      ["minimumR2", { "restate:minimumR2": "0.5" }, ["update models-pipeline"]],
       [
-        "modelApprovalStatus",
-        { "restate:modelApprovalStatus": "Approved" },
-        // Its role may give a new package this status and no other.
-        ["update models-pipeline", "update permissions-pipeline-policy"],
-      ],
-      ["parallelSteps", { "restate:parallelSteps": "4" }, ["update models-pipeline"]],
-      [
-        "a schedule",
-        { "restate:schedule": "rate(7 days)" },
-        ["create triggers", "create triggers-schedule"],
+        "parameters of executions and the revision",
+        {
+          "restate:minimumR2": "0.5",
+          "restate:parallelSteps": "4",
+          "restate:gitRevision": "0123abc",
+        },
+        ["update models-pipeline"],
       ],
       [
-        "an address to notify",
-        { "restate:notifyEmails": '["ml@example.com"]' },
-        ["create operations-ml@example.com"],
+        "the approval status, a schedule, an address to notify and a dashboard",
+        {
+          "restate:modelApprovalStatus": "Approved",
+          "restate:schedule": "rate(7 days)",
+          "restate:notifyEmails": '["ml@example.com"]',
+          "restate:dashboard": "true",
+        },
+        [
+          "create operations-dashboard",
+          "create operations-ml@example.com",
+          "create triggers",
+          "create triggers-schedule",
+          "update models-pipeline",
+          // Its role may give a new package this status and no other.
+          "update permissions-pipeline-policy",
+        ],
       ],
-      ["a dashboard", { "restate:dashboard": "true" }, ["create operations-dashboard"]],
       [
         "an account that may read the models",
         { "restate:modelConsumers": '["222233334444"]' },
@@ -167,7 +171,6 @@ describe("the real engine, with fake providers,", function () {
           "update data-key-policy",
         ],
       ],
-      ["gitRevision", { "restate:gitRevision": "0123abc" }, ["update models-pipeline"]],
       [
         "baseImage, which makes another image",
         { "restate:baseImage": "python:3.12-slim" },
@@ -189,25 +192,13 @@ describe("the real engine, with fake providers,", function () {
         ],
       ],
       [
-        "a crawler of partitions",
+        "a crawler of partitions and a workflow that may deploy",
         {
           "restate:crawler": "on-demand",
           "restate:dataset": JSON.stringify({
             ...californiaHousing,
             partitions: [{ name: "year", type: "int" }],
           }),
-        },
-        [
-          "create permissions-crawler",
-          "create permissions-crawler-policy",
-          "create table",
-          "create table-crawler",
-          "update data-table",
-        ],
-      ],
-      [
-        "a workflow that may deploy",
-        {
           "restate:deployers": '["repo:team/houses:environment:dev"]',
           "restate:permissionsBoundary": "arn:aws:iam::444455556666:policy/limit",
         },
@@ -220,6 +211,11 @@ describe("the real engine, with fake providers,", function () {
           "create deployer-role",
           "create deployer-serving",
           "create deployer-serving-policy",
+          "create permissions-crawler",
+          "create permissions-crawler-policy",
+          "create table",
+          "create table-crawler",
+          "update data-table",
           ...[
             ...["evaluation", "monitoring", "pipeline", "processing", "scheduler", "serving"],
             "training",
@@ -254,37 +250,62 @@ describe("the real engine, with fake providers,", function () {
       });
     }
 
-    it("is read by another stack through a StackReference", async () => {
-      const consumer = await engine.stackOf("consumer", "dev", () => {
-        const reference = new pulumi.StackReference("organization/restate/dev");
-        return Promise.resolve({ group: reference.requireOutput("modelPackageGroupName") });
+    it("creates an MLflow app, names it in the definition as AWS does, and deletes it", async () => {
+      const plain = first.outputs;
+      equal(plain["mlflowAppArn"], "");
+      await stack.setConfig("restate:tracking", { value: "mlflow" });
+      const changes = [
+        "create permissions-tracking",
+        "create permissions-tracking-policy",
+        "create tracking",
+        "create tracking-app",
+        "update models-pipeline",
+        "update permissions-pipeline-policy",
+      ];
+      const previewed = await preview(stack);
+      deepEqual([previewed.definition, touched(previewed)], [unknown, changes]);
+      const tracked = await up(stack);
+      deepEqual(touched(tracked), changes);
+      const { mlflowAppArn, pipelineDefinition } = tracked.outputs;
+      match(
+        String(mlflowAppArn),
+        /^arn:aws:sagemaker:us-east-1:444455556666:mlflow-app\/app-[0-9a-f]{12}$/,
+      );
+      const { MlflowConfig, ...definition } = JSON.parse(String(pipelineDefinition)) as JsonObject;
+      deepEqual(MlflowConfig, {
+        MlflowResourceArn: mlflowAppArn,
+        MlflowExperimentName: "restate-dev",
       });
-      const { outputs } = await consumer.up();
-      equal(outputs["group"]?.value, "restate-dev");
-    });
-
-    it("coexists with another stack in the account", async () => {
-      const other = await engine.stack("other", disposable);
-      const { outputs } = await up(other);
-      equal(outputs["bucketName"], "sagemaker-restate-other-444455556666");
-      deepEqual(touched(await up(stack)), []);
+      const { PipelineExperimentConfig, ...before } = JSON.parse(
+        String(plain["pipelineDefinition"]),
+      ) as JsonObject;
+      ok(PipelineExperimentConfig);
+      deepEqual(definition, before);
+      equal((await preview(stack)).definition, pipelineDefinition);
+      await stack.setConfig("restate:mlflowLogging", { value: "outside-network" });
+      deepEqual(touched(await up(stack)), [
+        "create mlflow-logs",
+        "create mlflow-logs-approval",
+        "create mlflow-logs-approval-target",
+        "create mlflow-logs-log-executions",
+        "create mlflow-logs-mlflow-rest",
+        "create mlflow-logs-mlflow-runs",
+        "create mlflow-logs-pipeline",
+        "create mlflow-logs-target",
+        "create operations-logging-failed",
+        "create permissions-logging",
+        "create permissions-logging-policy",
+        "update permissions-scheduler-policy",
+      ]);
+      await stack.removeConfig("restate:mlflowLogging");
+      await stack.removeConfig("restate:tracking");
+      deepEqual((await up(stack)).outputs, plain);
     });
 
     it("leaves nothing behind when destroyed", async () => {
       await stack.destroy();
       deepEqual(await resourceNames(stack), []);
     });
-  });
-
-  it("recovers in the next update from one that failed halfway", async () => {
-    const stack = await engine.stack("half", disposable);
-    engine.failAt("models-pipeline");
-    await rejects(stack.up(), /AccessDenied: not now \(models-pipeline\)/);
-    engine.failAt(undefined);
-    const healed = await up(stack);
-    ok(touched(healed).includes("create models-pipeline"));
-    ok(!touched(healed).includes("create data-bucket"), touched(healed).join(", "));
-    deepEqual(touched(await up(stack)), []);
   });
 
   it("previews the definition of a stack with a network, except for ids that AWS assigns", async () => {
@@ -309,89 +330,27 @@ describe("the real engine, with fake providers,", function () {
       (await preview(stack)).definition,
       definition.replace('"DefaultValue":0,', '"DefaultValue":0.5,'),
     );
-    await stack.destroy();
   });
 
-  it("creates an MLflow app, names it in the definition as AWS does, and deletes it", async () => {
-    const stack = await engine.stack("tracked", disposable);
-    const plain = (await up(stack)).outputs;
-    equal(plain["mlflowAppArn"], "");
-    await stack.setConfig("restate:tracking", { value: "mlflow" });
-    const changes = [
-      "create permissions-tracking",
-      "create permissions-tracking-policy",
-      "create tracking",
-      "create tracking-app",
-      "update models-pipeline",
-      "update permissions-pipeline-policy",
-    ];
-    const previewed = await preview(stack);
-    deepEqual([previewed.definition, touched(previewed)], [unknown, changes]);
-    const tracked = await up(stack);
-    deepEqual(touched(tracked), changes);
-    const { mlflowAppArn, pipelineDefinition } = tracked.outputs;
-    match(
-      String(mlflowAppArn),
-      /^arn:aws:sagemaker:us-east-1:444455556666:mlflow-app\/app-[0-9a-f]{12}$/,
-    );
-    const { MlflowConfig, ...definition } = JSON.parse(String(pipelineDefinition)) as JsonObject;
-    deepEqual(MlflowConfig, {
-      MlflowResourceArn: mlflowAppArn,
-      MlflowExperimentName: "restate-tracked",
-    });
-    const { PipelineExperimentConfig, ...before } = JSON.parse(
-      String(plain["pipelineDefinition"]),
-    ) as JsonObject;
-    ok(PipelineExperimentConfig);
-    deepEqual(definition, before);
-    equal((await preview(stack)).definition, pipelineDefinition);
-    await stack.setConfig("restate:mlflowLogging", { value: "outside-network" });
-    deepEqual(touched(await up(stack)), [
-      "create mlflow-logs",
-      "create mlflow-logs-approval",
-      "create mlflow-logs-approval-target",
-      "create mlflow-logs-log-executions",
-      "create mlflow-logs-mlflow-rest",
-      "create mlflow-logs-mlflow-runs",
-      "create mlflow-logs-pipeline",
-      "create mlflow-logs-target",
-      "create operations-logging-failed",
-      "create permissions-logging",
-      "create permissions-logging-policy",
-      "update permissions-scheduler-policy",
-    ]);
-    await stack.removeConfig("restate:mlflowLogging");
-    await stack.removeConfig("restate:tracking");
-    deepEqual((await up(stack)).outputs, plain);
-    await stack.destroy();
-  });
-
-  it("refuses more zones than can have all endpoints", async () => {
-    const stack = await engine.stack("zones", {
-      "restate:network": '{"mode":"create","availabilityZones":5}',
-    });
-    await rejects(stack.preview(), (error: Error) => {
-      match(
-        error.message,
-        /restate:network\.availabilityZones: is 5, but only 4 of the zones of us-east-1 \(us-east-1b, us-east-1c, us-east-1d, us-east-1f\)/,
-      );
-      return true;
-    });
-  });
-
-  it("keeps the sources of running executions and registered models when it creates new ones", async () => {
+  it("keeps the sources of running executions and registered models, and each image that it has pushed", async () => {
     // It is uploaded, too, once the bucket has its rules.
     const dataFile = join(engine.folder, "housing.csv");
     writeFileSync(dataFile, "-122.23,37.88,41,880,129,322,126,8.3252,452600\n");
     const stack = await engine.stack("sources", { ...disposable, "restate:dataFile": dataFile });
-    const sources = (definition: unknown): readonly string[] =>
-      String(definition).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
-    const before = sources((await up(stack)).outputs["pipelineDefinition"]);
+    const sources = ({ outputs }: typeof first): readonly string[] =>
+      String(outputs["pipelineDefinition"]).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
+    const digestOf = ({ outputs }: typeof first): unknown => outputs["decisionTreeRepoDigest"];
+    const original = await up(stack);
+    equal(original.outputs["bucketName"], "sagemaker-restate-sources-444455556666");
     const otherRows = JSON.stringify({ ...californiaHousing, filter: [] });
-    await configure(stack, { "restate:dataset": otherRows });
-    const after = sources((await up(stack)).outputs["pipelineDefinition"]);
-    const all = new Set([...before, ...after]);
-    equal(all.size, new Set(before).size + 1); // another flow
+    await configure(stack, {
+      "restate:baseImage": "python:3.12-slim",
+      "restate:dataset": otherRows,
+    });
+    const changed = await up(stack);
+    notEqual(digestOf(changed), digestOf(original));
+    const all = new Set([...sources(original), ...sources(changed)]);
+    equal(all.size, new Set(sources(original)).size + 1); // another flow
     for (const uri of all) {
       // Preprocess takes the folder of its scripts.
       const files = uri.endsWith("/")
@@ -401,26 +360,19 @@ describe("the real engine, with fake providers,", function () {
         ok(engine.object(`${uri}${file}`), `${uri}${file}`);
       }
     }
-  });
-
-  it("returns to an image in the registry without pushing it again", async () => {
-    const stack = await engine.stack("image", disposable);
-    const first = await up(stack);
-    await configure(stack, { "restate:baseImage": "python:3.12-slim" });
-    const second = await up(stack);
     await configure(stack, { "restate:baseImage": undefined });
-    const third = await up(stack);
-    deepEqual(touched(third), ["create-replacement decision-tree-image", "update models-pipeline"]);
-    const digestOf = ({ outputs }: typeof first): unknown => outputs["decisionTreeRepoDigest"];
-    equal(digestOf(third), digestOf(first));
-    notEqual(digestOf(second), digestOf(first));
-    deepEqual(touched(await up(stack)), []);
+    const returned = await up(stack);
+    deepEqual(touched(returned), [
+      "create-replacement decision-tree-image",
+      "update models-pipeline",
+    ]);
+    equal(digestOf(returned), digestOf(original));
   });
 
-  it("refuses an image that SageMaker cannot run, before the pipeline uses it", async () => {
+  it("refuses an image that SageMaker cannot run, recovers from an update that failed halfway, and keeps protected data", async () => {
     const registry = await Registry.start();
     engine.registryAt(registry.endpoint);
-    const stack = await engine.stack("oci", disposable);
+    const stack = await engine.stack("oci", { "restate:network": '{"mode":"none"}' });
     registry.mediaType = "application/vnd.oci.image.index.v1+json";
     await rejects(stack.up(), (error: Error) => {
       match(error.message, /the image restate-oci-decision-tree:[0-9a-f]{16} is an OCI index/);
@@ -432,26 +384,15 @@ describe("the real engine, with fake providers,", function () {
     registry.architecture = "arm64";
     await rejects(stack.up(), /is for linux\/arm64; SageMaker runs linux\/amd64/);
     registry.architecture = "amd64";
-    ok(touched(await up(stack)).includes("create models-pipeline"));
+    engine.failAt("models-pipeline");
+    await rejects(stack.up(), /AccessDenied: not now \(models-pipeline\)/);
+    engine.failAt(undefined);
+    const healed = await up(stack);
+    ok(touched(healed).includes("create models-pipeline"));
+    ok(!touched(healed).includes("create data-bucket"), touched(healed).join(", "));
+    deepEqual(touched(await up(stack)), []);
     engine.registryAt("");
     registry.stop();
-  });
-
-  it("refuses an invalid configuration at preview with all problems, before anything is registered", async () => {
-    const stack = await engine.stack("bad", { "restate:minimumR2": "2", "restate:typo": "1" });
-    const changes = new Changes();
-    await rejects(stack.preview({ onEvent: changes.onEvent }), (error: Error) => {
-      match(error.message, /restate:minimumR2: /);
-      match(error.message, /restate:typo: unknown key/);
-      ok(!/^ {4}at /m.test(error.message.split("stderr")[0] ?? ""));
-      return true;
-    });
-    deepEqual(Object.keys(changes.all), ["restate-bad"]); // the stack itself
-  });
-
-  it("does not lose the data of a protected stack", async () => {
-    const stack = await engine.stack("prod", { "restate:network": '{"mode":"none"}' });
-    await up(stack);
     await rejects(stack.destroy(), /protected/);
     const names = await resourceNames(stack);
     for (const name of [
