@@ -3,6 +3,7 @@ import {
   addedColumns,
   droppedColumns,
   featureColumns,
+  momentType,
   partColumns,
   splitKey,
   tableBucket,
@@ -25,14 +26,10 @@ const keyKinds: Readonly<Record<"column" | "time", readonly string[]>> = {
 };
 
 /** A problem with the split, and its key; undefined: the split itself. */
-function splitProblems({
-  columns,
-  dateParts,
-  dropped,
-  partitions,
-  split,
-  target,
-}: Dataset): readonly (readonly [key: keyof Dataset["split"] | undefined, message: string])[] {
+function splitProblems(
+  dataset: Dataset,
+): readonly (readonly [key: keyof Dataset["split"] | undefined, message: string])[] {
+  const { columns, dateParts, dropped, partitions, split, target } = dataset;
   const { by, column, keep } = split;
   const parts = ["train", "validation", "test"] as const;
   const missing = parts.find((name) => split[name] === undefined);
@@ -73,6 +70,9 @@ function splitProblems({
         `"${column}" is of type ${type}, but ${by} needs one of ${keyKinds[by].join(", ")}`,
       ],
     ];
+  }
+  if (by === "time" && momentType(dataset, column) === "time") {
+    return [["column", `"${column}" is a time of day, so it does not say which rows are later`]];
   }
   // Parts of a date are features anyway.
   const isKept = castType(type) !== undefined && !dropped.includes(column);

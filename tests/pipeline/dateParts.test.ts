@@ -241,6 +241,16 @@ describe("parts of dates", () => {
       '"built" is a time of day, which has no dayOfWeek',
     ],
     [
+      {
+        dateFormats: { built: "%H:%i" },
+        dateParts: { sold: ["year"], built: ["hour"] },
+        dropped: ["seen"],
+        split: { by: "time", column: "built" },
+      },
+      "split.column",
+      '"built" is a time of day, so it does not say which rows are later',
+    ],
+    [
       { dateFormats: { built: "%Y-%m-%d %h:%i" } },
       "dateFormats.built",
       '"%Y-%m-%d %h:%i": an hour of twelve (%h, %I, %l) and %p need each other',
