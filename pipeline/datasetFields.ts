@@ -392,12 +392,12 @@ export const datasetFields = z.strictObject({
       "Whether findings of the data report (duplicates across parts, columns that give the target away, ids, constants, " +
         "many missing values, drift between parts) are warnings, or make Preprocess fail.",
     ),
-  countLeftOut: z
+  countExcluded: z
     .boolean()
     .default(false)
     .describe(
-      "Whether the data report also counts the rows that the filter and the flow leave out. In AWS, Preprocess then has a " +
-        "second query, which reads the filter's columns again (all of a CSV file). A local run always counts them.",
+      "Whether the data report also counts the rows that the filter and the flow exclude. Preprocess then has a second " +
+        "query, which reads the filter's columns again (all of a CSV file). A local run counts them anyway.",
     ),
   selectedTable: identifier
     .optional()

@@ -104,10 +104,12 @@ function travellingSql(dataset: Dataset, name: string): string {
   return percentEncoded(dataset).includes(name) ? `url_encode(NULLIF(TRIM(${value}), ''))` : value;
 }
 
-/** The condition of the rows to train on; empty if all are. */
-function filterSql(dataset: Dataset): string {
-  return dataset.filter.map((one) => conditionSql(dataset, one)).join(" AND ");
+/** The filter's conditions, or some of them; empty if there is none. */
+function filterSql(dataset: Dataset, filter = dataset.filter): string {
+  return filter.map((one) => conditionSql(dataset, one)).join(" AND ");
 }
+
+const whereSql = (conditions: string): string => (conditions === "" ? "" : ` WHERE ${conditions}`);
 
 /** The table, in its version. */
 function tableSql(dataset: Dataset, ownDatabase: string): string {
@@ -138,8 +140,7 @@ function selectRows(
     }),
     ...others,
   ].join(", ");
-  const where = filterSql(dataset);
-  return `SELECT ${columns} FROM ${tableSql(dataset, database)}${where === "" ? "" : ` WHERE ${where}`}`;
+  return `SELECT ${columns} FROM ${tableSql(dataset, database)}${whereSql(filterSql(dataset))}`;
 }
 
 /**
@@ -151,11 +152,20 @@ export function datasetQuery(dataset: Dataset, database: string): string {
   return selectRows(dataset, database, others, travellingSql);
 }
 
-/** The Athena query that counts the table's rows, and those that {@link datasetQuery} reads. */
+/**
+ * The Athena query that counts the table's rows, and those that {@link datasetQuery} reads. Like that one, it only reads the
+ * partitions that the filter selects: others may be large, and those of an injected projection must be named.
+ */
 function countQuery(dataset: Dataset, database: string): string {
-  const filter = filterSql(dataset);
-  const selected = filter === "" ? "count(*)" : `count_if(${filter})`;
-  return `SELECT count(*) AS table_rows, ${selected} AS selected_rows FROM ${tableSql(dataset, database)}`;
+  const keys = new Set(dataset.partitions.map(({ name }) => name));
+  const read = dataset.filter.filter(({ column }) => keys.has(column));
+  const others = filterSql(
+    dataset,
+    dataset.filter.filter((one) => !read.includes(one)),
+  );
+  const selected = others === "" ? "count(*)" : `count_if(${others})`;
+  const from = `${tableSql(dataset, database)}${whereSql(filterSql(dataset, read))}`;
+  return `SELECT count(*) AS table_rows, ${selected} AS selected_rows FROM ${from}`;
 }
 
 /**
@@ -167,7 +177,7 @@ export function flowSource(dataset: Dataset, ownDatabase: string, queryOutput: s
   return {
     database: queryDatabase(dataset, ownDatabase),
     query: datasetQuery(dataset, ownDatabase),
-    countQuery: dataset.countLeftOut ? countQuery(dataset, ownDatabase) : undefined,
+    countQuery: dataset.countExcluded ? countQuery(dataset, ownDatabase) : undefined,
     queryOutput,
   };
 }

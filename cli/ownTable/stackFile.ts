@@ -168,7 +168,7 @@ function filterLines({ profile, target }: StackFileArgs): readonly string[] {
   ];
   const examples = kinds.flatMap((column) => (column && filterExample(column)) ?? []);
   return [
-    "# Rows to use (with countLeftOut: true, the others are counted in AWS too), such as:",
+    "# Rows to use (with countExcluded: true, the others are counted in AWS too), such as:",
     "# filter:",
     ...examples.map((one) => `#   ${one}`),
   ];

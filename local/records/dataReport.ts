@@ -57,7 +57,7 @@ function queriedRows({ described, queried }: Execution, step: string): QueriedRo
   return undefined;
 }
 
-/** A report that also says what was left out before Preprocess, as data_report.py does if it knows. */
+/** A report that also says what was excluded before Preprocess, as data_report.py does if it knows. */
 function withQueried(report: DataReport, queried: QueriedRows | undefined): DataReport {
   if (queried === undefined || report.rows.table !== undefined) {
     return report;

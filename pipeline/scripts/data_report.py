@@ -160,7 +160,7 @@ def summary(report: dict[str, Any]) -> str:
     )
     without = f"{rows['withoutTarget']} without {report['target']}, "
     return (
-        f"{_left_out(rows)}"
+        f"{_excluded(rows)}"
         f"{rows['read']} rows read, {without if rows['withoutTarget'] else ''}{zeros}"
         f"{rows['used']} used: "
         f"{' / '.join(str(report['parts'][part]) for part in PARTS)}; "
@@ -169,8 +169,8 @@ def summary(report: dict[str, Any]) -> str:
     )
 
 
-def _left_out(rows: dict[str, int]) -> str:
-    """The rows that the query and the flow left out, as in local/records/dataReport.ts."""
+def _excluded(rows: dict[str, int]) -> str:
+    """The rows that the filter and the flow excluded, as in local/records/dataReport.ts."""
     table, selected = rows.get("table", rows["read"]), rows.get("selected", rows["read"])
     left = [(table - selected, "by the filter"), (selected - rows["read"], "by the flow")]
     reasons = [f"{count} excluded {why}" for count, why in left if count > 0]

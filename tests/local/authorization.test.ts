@@ -37,7 +37,7 @@ const everyKind: Config = {
   dataQualityBaseline: true,
   dataset: {
     ...californiaHousing,
-    countLeftOut: true,
+    countExcluded: true,
     location: "s3://houses-of-the-team/california/",
   },
   encryptCatalog: true,

@@ -242,7 +242,7 @@ describe("npm run local, on a custom table,", function () {
     const again = await local(options);
     match(again.stdout, /DataWranglerProcess .*as in execution/);
     match(again.stdout, line);
-    const counting = configFile({ ...dataset, countLeftOut: true });
+    const counting = configFile({ ...dataset, countExcluded: true });
     const work = join(folder, "counted");
     const counted = await local([
       ...["--work-folder", work, "--config-file", counting, "--data", data],

@@ -204,12 +204,17 @@ describe("the dataset's query", () => {
 
   it("counts the rows of the table and the filtered ones on demand", () => {
     const counts = (change: JsonObject): string | undefined => {
-      const dataset = datasetSchema.parse({ ...typed, countLeftOut: true, ...change });
+      const dataset = datasetSchema.parse({ ...typed, countExcluded: true, ...change });
       return flowSource(dataset, "db", "s3://bucket/athena/").countQuery;
     };
     equal(
       counts({ filter: filters.slice(0, 2).map(([filter]) => filter) }),
       'SELECT count(*) AS table_rows, count_if("y" > 10 AND "y" <> -1500) AS selected_rows FROM "db"."typed"',
+    );
+    const keys = { column: "year", operator: "=", value: 2024 };
+    equal(
+      counts({ filter: [keys, ...filters.slice(0, 1).map(([filter]) => filter)] }),
+      'SELECT count(*) AS table_rows, count_if("y" > 10) AS selected_rows FROM "db"."typed" WHERE "year" = 2024',
     );
     const source = { database: "census", table: "houses", asOf: "949530903748831860" };
     equal(
@@ -217,7 +222,7 @@ describe("the dataset's query", () => {
       "SELECT count(*) AS table_rows, count(*) AS selected_rows " +
         `FROM "census"."houses" FOR VERSION AS OF 949530903748831860`,
     );
-    equal(counts({ countLeftOut: false }), undefined);
+    equal(counts({ countExcluded: false }), undefined);
   });
 
   it("selects every column in the order of the table, with quoted names", () => {
