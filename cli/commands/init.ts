@@ -10,7 +10,7 @@ import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import { stackNamed } from "../../offline/stackConfig";
 import { typedPath } from "../../terminal/options";
 import { convertToUtf8, likelyEncoding } from "../ownTable/convert";
-import { findTableFiles, type TableFiles } from "../ownTable/files";
+import { findTableFiles, type PartitionKey, type TableFiles } from "../ownTable/files";
 import { type GlueTable, nameInFiles, profileOf, readGlueTable } from "../ownTable/glueTable";
 import { stackName, tableName } from "../ownTable/names";
 import { profileTable, type TableProfile } from "../ownTable/profile";
@@ -73,7 +73,11 @@ function unused(profile: TableProfile, target: string): readonly string[] {
 }
 
 /** A summary of what was found, in a few lines. */
-function summary(profile: TableProfile, target: string): readonly string[] {
+function summary(
+  profile: TableProfile,
+  target: string,
+  partitions: readonly PartitionKey[],
+): readonly string[] {
   const { byTarget, dates, numbers, oneHot } = features(profile, target);
   const others = unused(profile, target);
   const kept = [
@@ -88,6 +92,11 @@ function summary(profile: TableProfile, target: string): readonly string[] {
   return [
     `${rows}${counted(profile.columns.length, "column")}; target ${target}; ${kept.join(", ")}`,
     ...formRemarks(profile),
+    ...(partitions.length > 0
+      ? [
+          `Partition keys, for filters and splits, not features: ${partitions.map(({ name }) => name).join(", ")}`,
+        ]
+      : []),
     ...(others.length > 0 ? ["Not used:", ...others] : []),
   ];
 }
@@ -194,11 +203,12 @@ async function writeStackFile(
   const data =
     source === undefined ? "" : ` --data ${path === undefined ? "FILE" : shownPath(path)}`;
   const command = `npm run local -- --config-file ${shownPath(target)}${data}`;
+  const partitions = source?.partitions ?? files?.partitions ?? [];
   const text = stackFile({
     region: source?.region ?? "us-east-1",
     what,
     profile,
-    partitions: source?.partitions ?? files?.partitions ?? [],
+    partitions,
     source,
     table: tableName(own),
     target: column,
@@ -219,7 +229,7 @@ async function writeStackFile(
     }
     throw error;
   }
-  for (const line of summary(profile, column)) {
+  for (const line of summary(profile, column, partitions)) {
     note(terminal, line);
   }
   print(terminal, shownPath(target));

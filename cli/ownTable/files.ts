@@ -69,6 +69,16 @@ function partitionKeys(folder: string, files: readonly string[]): readonly Parti
   }));
 }
 
+/** A file, such as a README, whose suffix differs from that of the table's files. */
+function strayFile(files: readonly string[]): string | undefined {
+  const isData = files.some((file) => /\.(csv|tsv|parquet)(\.\w+)?$/i.test(file));
+  return isData
+    ? files.find((file) =>
+        /\.(crc|docx?|html?|ini|json|log|md|pdf|sql|txt|xlsx?|xml|zip)$/i.test(file),
+      )
+    : undefined;
+}
+
 /**
  * Finds the files at a path, and checks that they are text or Parquet that Athena reads.
  * @throws UserError that names the file if one is not
@@ -82,6 +92,13 @@ export function findTableFiles(path: string): TableFiles {
   const [first] = files;
   if (first === undefined) {
     throw new UserError(isFile ? `${path} is empty` : `${path} has no non-empty file`);
+  }
+  const stray = isFile ? undefined : strayFile(files);
+  if (stray !== undefined) {
+    throw new UserError(
+      `${relative(path, stray)} does not look like a table's file, but Athena reads all files in a folder, except those ` +
+        "whose names begin with _ or a dot: move it elsewhere",
+    );
   }
   const format = beginning(first).startsWith("PAR1") ? "parquet" : "csv";
   for (const file of files) {

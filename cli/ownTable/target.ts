@@ -54,6 +54,10 @@ function findColumn(profile: TableProfile, name: string): ProfiledColumn | undef
 export function targetOf(profile: TableProfile, name: string): string {
   const column = findColumn(profile, name);
   if (column === undefined) {
+    const reason = profile.skipped[name.toLowerCase()];
+    if (reason !== undefined) {
+      throw new UserError(`--target: ${name}: ${reason}`);
+    }
     const names = profile.columns.map((one) => one.name).join(", ");
     throw new UserError(`--target: there is no column ${name}; the columns are ${names}`);
   }

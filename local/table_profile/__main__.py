@@ -23,13 +23,14 @@ from typing import Any
 import duckdb
 
 from local.standins.athena.csv_check import line_number, printable
-from local.standins.athena.parquet_types import StoredColumn, stored_columns
+from local.standins.athena.parquet_types import StoredColumn, is_accepted, stored_columns
 from local.standins.athena.sql.patterns import try_date_parse_sql
 from local.standins.athena.table_data import unreadable
 from local.standins.athena.tables import (
     NO_TEXT,
     Table,
     parse_table,
+    parse_type,
     raw_csv,
     select_table,
 )
@@ -108,7 +109,7 @@ def _table(paths: tuple[Path, ...], **fields: object) -> Table:
 
 
 def _csv(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    dialect = sniff(unpacked(paths[0], database), database)
+    dialect = sniff(unpacked(paths[0], database), paths[1:], database)
     table = _table(
         paths,
         format="csv",
@@ -277,13 +278,14 @@ def _place(row: int, table: Table, database: duckdb.DuckDBPyConnection) -> str:
 
 
 def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    stored = stored_columns(paths[0], database)
-    types = {name: _glue_type(column) for name, column in stored.items()}
+    stored: dict[str, dict[Path, StoredColumn]] = {}
+    for path in paths:
+        for name, column in stored_columns(path, database).items():
+            stored.setdefault(name, {})[path] = column
+    types = {name: _shared_type(columns) for name, columns in stored.items()}
     skipped = {
-        name: "its name is not allowed in a table"
-        if types[name]
-        else f"stored as {column.text}, which Athena cannot read as a value to train on"
-        for name, column in stored.items()
+        name: "its name is not allowed in a table" if types[name] else _unreadable(stored[name])
+        for name in stored
         if not types[name] or column_names([name]) != [name]
     }
     columns = [
@@ -297,6 +299,28 @@ def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> di
     database.execute(f"create table typed as {select_table(table, database)}")
     found = [describe(database, one["name"], None, str(one["type"])) for one in columns]
     return {"form": None, "found": found, "skipped": skipped}
+
+
+def _shared_type(columns: dict[Path, StoredColumn]) -> str | None:
+    """The Glue type as which Athena reads a column in each of its files."""
+    names = filter(None, map(_glue_type, columns.values()))
+    # The widest first, as Athena also reads large numbers as int, until one does not fit.
+    kinds = sorted(map(parse_type, names), key=lambda kind: (kind.name == "int", -kind.precision))
+    for kind in kinds:
+        if all(is_accepted(kind.kind, kind.precision, column) for column in columns.values()):
+            return kind.name
+    return None
+
+
+def _unreadable(columns: dict[Path, StoredColumn]) -> str:
+    """Why a column has no type."""
+    by_text: dict[str, str] = {}
+    for path, column in columns.items():
+        by_text.setdefault(column.text, path.name)
+    if len(by_text) == 1:
+        return f"stored as {next(iter(by_text))}, which Athena cannot read as a value to train on"
+    places = " and ".join(f"as {text} in {name}" for text, name in by_text.items())
+    return f"stored {places}, but Athena reads one type from all files"
 
 
 def _glue_type(column: StoredColumn) -> str | None:

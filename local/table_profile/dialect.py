@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -38,8 +39,8 @@ class Dialect:
     columns: int
 
 
-def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
-    """Finds the form of a file.
+def sniff(path: Path, others: Sequence[Path], database: duckdb.DuckDBPyConnection) -> Dialect:
+    """Finds the form of a file, with quotes if other files of its table have them.
 
     Raises:
         UserError: Athena cannot read it.
@@ -55,6 +56,8 @@ def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
     if columns < 2 or delimiter not in _DELIMITERS:
         delimiter, columns = _most_even(path)
         quote, title_lines = _quote(path, delimiter), 0
+    if quote != "'" and any(_quote(other, delimiter) for other in others):
+        quote = '"'
     if quote == "'":
         raise UserError(
             "values are in single quotes, which Athena treats as part of the value: write the file "

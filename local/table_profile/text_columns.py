@@ -56,6 +56,8 @@ _OTHER_TIMES = (
 )
 # %Y also accepts years of two digits.
 _MIN_YEAR = 1000
+# Share of a column's values that must fit a format; the others are named.
+_MOST = 0.9
 # Numbers with a currency or a unit, which neither a SerDe nor a cast reads.
 _AMOUNT = r"\s*[-+]?\s*(?:[$€£¥]\s*[-+]?[0-9][0-9.,' ]*|[0-9][0-9.,' ]*\s*[$€£¥%])\s*"
 # Specifiers of strftime that differ in date_parse.
@@ -198,6 +200,7 @@ def _mixed(
         len(others) <= _MAX_NULL_TEXTS
         and distinct - len(others) > _MIN_NUMBERS
         and not any(re.search(r"\d", other) for other in others)
+        and not _are_elsewhere(database, place, others)
     ):
         for kind in _NUMBERS:
             if not database.execute(
@@ -207,6 +210,17 @@ def _mixed(
                 return TextColumn(place, kind, words | frozenset(others))
     value, row = strays[0]
     return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
+
+
+def _are_elsewhere(database: duckdb.DuckDBPyConnection, place: int, texts: Sequence[str]) -> bool:
+    """Whether other columns have some of the texts, as values that a null text would remove."""
+    among = ", ".join(map(literal, texts))
+    # The condition holds for all of the columns.
+    (rows, without) = database.execute(
+        "select count(*), (select count(*) from body where "  # noqa: S608 - places
+        f"coalesce(columns(* exclude (__row, file, c{place})) not in ({among}), true)) from body"
+    ).fetchall()[0]
+    return bool(without < rows)
 
 
 def _with_times(database: duckdb.DuckDBPyConnection, column: TextColumn) -> TextColumn:
@@ -240,14 +254,14 @@ def _with_times(database: duckdb.DuckDBPyConnection, column: TextColumn) -> Text
 
 
 def _time_formats(database: duckdb.DuckDBPyConnection, known: str) -> list[str]:
-    """The formats of _OTHER_TIMES that most of a sample of a column fits, the fittest first."""
+    """The formats of _OTHER_TIMES that nearly all of a sample of values fits, the best first."""
     fits = ", ".join(f"count(try_strptime(text, {literal(one)}))" for one in _OTHER_TIMES)
     ((total, *counts),) = database.execute(
         f"select count(*), {fits} from (from {known} order by first limit 1000)"  # noqa: S608 - places
     ).fetchall()
     fitting = zip(counts, _OTHER_TIMES, strict=True)
     ranked = sorted(fitting, key=lambda pair: pair[0], reverse=True)
-    return [one for count, one in ranked if count * 2 > total]
+    return [one for count, one in ranked if count > _MOST * total]
 
 
 def _date_formats(

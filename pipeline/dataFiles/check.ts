@@ -4,7 +4,7 @@ import { basename, relative, sep } from "node:path";
 import { columnType } from "../columnTypes";
 import type { Dataset } from "../datasetFields";
 import { csvProblems } from "./csv";
-import { parquetProblems } from "./parquet";
+import { parquetNames, parquetProblems } from "./parquet";
 import { dataFilePaths } from "./paths";
 import { readSample, UnreadableFile, type UnpackBzip2 } from "./sample";
 import { isValue } from "./values";
@@ -39,10 +39,15 @@ function folderProblems(file: string, { partitions }: Dataset): readonly string[
   });
 }
 
-function fileProblems(path: string, dataset: Dataset, check: DataFileCheck): readonly string[] {
+function fileProblems(
+  path: string,
+  dataset: Dataset,
+  check: DataFileCheck,
+  parquetColumns: ReadonlySet<string>,
+): readonly string[] {
   try {
     if (dataset.format === "parquet") {
-      return parquetProblems(path, dataset.columns);
+      return parquetProblems(path, dataset.columns, parquetColumns);
     }
     const sample = readSample(path, dataset.headerLines, check.unpackBzip2);
     return sample === undefined ? [] : csvProblems(sample, dataset, check.values);
@@ -68,12 +73,12 @@ export function dataFileProblems(
 ): readonly string[] {
   const isFile = statSync(path).isFile();
   const files = dataFilePaths(path).filter((file) => statSync(file).size > 0);
+  const parquetColumns = new Set(dataset.format === "parquet" ? files.flatMap(parquetNames) : []);
   const problems = files.flatMap((file) => {
     const name = isFile ? basename(file) : relative(path, file).split(sep).join("/");
     const folders = isFile || dataset.partitions.length === 0 ? [] : folderProblems(name, dataset);
-    return (folders.length > 0 ? folders : fileProblems(file, dataset, check)).map(
-      (problem) => `${name}: ${problem}`,
-    );
+    const found = folders.length > 0 ? folders : fileProblems(file, dataset, check, parquetColumns);
+    return found.map((problem) => `${name}: ${problem}`);
   });
   return problems.length <= maxProblems
     ? problems

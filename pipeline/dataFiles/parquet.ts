@@ -132,17 +132,38 @@ function acceptedTypes(type: ColumnType): Readonly<Record<string, readonly strin
   }
 }
 
+/** The names of a Parquet file's columns in lower case; none if it cannot be read. */
+export function parquetNames(path: string): readonly string[] {
+  try {
+    return readColumns(path).map(({ name }) => name.toLowerCase());
+  } catch (error) {
+    if (error instanceof UnreadableFile) {
+      return [];
+    }
+    throw error;
+  }
+}
+
 /**
  * The problems of a Parquet file. Athena finds columns by name, ignoring case, and only reads the pairs of types in
  * parquetTypes.json. Source: trino's ColumnReaderFactory (lib/trino-parquet); other pairs fail with HIVE_BAD_DATA
  * (aws-sdk-pandas#57).
+ *
+ * @param others the columns of the table's other files, which are NULL in a file that lacks them
  */
-export function parquetProblems(path: string, columns: Dataset["columns"]): readonly string[] {
+export function parquetProblems(
+  path: string,
+  columns: Dataset["columns"],
+  others: ReadonlySet<string>,
+): readonly string[] {
   const stored = readColumns(path);
   return columns.flatMap(({ name, type }) => {
     const found = stored.filter((column) => column.name.toLowerCase() === name);
     const [column] = found;
     if (column === undefined) {
+      if (others.has(name)) {
+        return [];
+      }
       const names = stored.map((one) => one.name).join(", ");
       return [`${name}: there is no such column; the file has ${names}`];
     }

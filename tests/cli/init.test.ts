@@ -266,6 +266,7 @@ describe("npm run restate -- init", function () {
       equal(code, 0, stderr);
       const { columns, partitions } = written()["restate:dataset"] as JsonObject;
       deepEqual(partitions, [{ name: "year", type: "int" }]);
+      match(stderr, /^Partition keys, for filters and splits, not features: year$/m);
       deepEqual(columns, [
         { name: "area", type: "int" },
         { name: "town", type: "string" },
@@ -394,6 +395,15 @@ describe("npm run restate -- init", function () {
       equal(existsSync(join(folder, "none.yaml")), false);
     });
   }
+
+  it("refuses a file that is none of the table's, as Athena would read it too", async () => {
+    mkdirSync(join(folder, "stray"));
+    write("stray/flats.csv", plain.join("\n"));
+    write("stray/README.txt", "See the wiki.");
+    const { code, stderr } = await init(join(folder, "stray"), "--target", "price");
+    match(stderr, /^error: README.txt does not look like a table's file, .*: move it elsewhere\n$/);
+    equal(code, 1);
+  });
 
   it("refuses a missing path, and keeps existing files", async () => {
     const gone = await init(join(folder, "gone.csv"), "--force");

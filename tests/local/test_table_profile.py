@@ -396,3 +396,40 @@ def test_quotes_that_begin_far_down_are_found(path: Path, monkeypatch: pytest.Mo
     found = profiled(path, text(rows))
     assert found["form"] == PLAIN | {"quoted": True}
     assert "Ulm, Donau" in found["columns"][1]["labels"]
+
+
+def test_parquet_files_of_one_table_may_have_different_columns(tmp_path: Path) -> None:
+    """As by Athena: by name, null where a file has no such column, in one type."""
+    first = {"y": [1.5] * 30, "rooms": pa.array(range(30), pa.int32()), "odd": list(range(30))}
+    second = {"area": list(range(30)), "y": [2.5] * 30, "rooms": list(range(30)), "odd": [0.5] * 30}
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for path, columns in zip(paths, (first, second), strict=True):
+        pq.write_table(pa.table(columns), path)
+    found = profiled(paths[0], format="parquet", paths=list(map(str, paths)))
+    assert types(found) == {"y": "double", "rooms": "bigint", "area": "bigint"}
+    assert [column["missing"] for column in found["columns"]] == [0, 0, 30]
+    assert found["skipped"] == {
+        "odd": "stored as INT64 in a.parquet and as DOUBLE in b.parquet, "
+        "but Athena reads one type from all files"
+    }
+
+
+def test_quotes_in_any_file_are_found(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    paths[0].write_text(text(ROWS))
+    paths[1].write_text(text([("12.5", '"Ulm, Donau"', "3")]))
+    found = profiled(paths[0], paths=list(map(str, paths)))
+    assert found["form"] == PLAIN | {"quoted": True}
+    assert "Ulm, Donau" in found["columns"][1]["labels"]
+
+
+def test_a_text_among_numbers_that_is_a_label_elsewhere_is_not_a_null_text(path: Path) -> None:
+    rows = [
+        (price, "none here" if n == 40 else town, f"{n}") for n, (price, town, _) in enumerate(ROWS)
+    ]
+    other = [
+        (price, town, "none here" if n == 30 else rooms)
+        for n, (price, town, rooms) in enumerate(rows)
+    ]
+    assert profiled(path, text(other))["form"] == PLAIN
+    assert "none here" in profiled(path)["columns"][1]["labels"]

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -428,6 +428,28 @@ describe("the check of a table's files", () => {
       ]);
       deepEqual(found("list", "int"), [
         "list.parquet: x: HIVE_BAD_DATA: LIST in the file, but int in the table",
+      ]);
+    });
+
+    it("accepts files without a column that others have, which Athena reads as NULL", () => {
+      const both = join(folder, "both");
+      mkdirSync(both);
+      copyFileSync(parquet("missing"), join(both, "a.parquet"));
+      copyFileSync(parquet("int32"), join(both, "b.parquet"));
+      const numbers = ["y", "y2"].map((name) => ({ name, type: "double" }));
+      const problems = (type: "int" | "double"): readonly string[] =>
+        dataFileProblems(
+          both,
+          dataset({
+            format: "parquet",
+            columns: [...numbers, { name: "x", type }],
+            target: "y",
+          }),
+          { values: true },
+        );
+      deepEqual(problems("int"), []);
+      deepEqual(problems("double"), [
+        "b.parquet: x: HIVE_BAD_DATA: INT32 in the file, but double in the table",
       ]);
     });
 

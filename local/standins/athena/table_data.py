@@ -25,6 +25,7 @@ import duckdb
 
 from local.standins.athena.csv_check import are, article, counted, csv_problems, printable
 from local.standins.athena.labels import check_labels
+from local.standins.athena.parquet_types import stored_columns
 from local.standins.athena.sql.patterns import try_date_parse_sql
 from local.standins.athena.tables import (
     ColumnType,
@@ -158,11 +159,14 @@ def _parquet_problems(
     }
     missing = [name for name in table.columns if name not in stored]
     if missing:
-        return 0, [f"{name}: there is no such column" for name in missing]
+        # NULL, if other files have it.
+        others = {name for other in table.paths for name in stored_columns(other, database)}
+        if nowhere := [name for name in missing if name not in others]:
+            return 0, [f"{name}: there is no such column" for name in nowhere]
     conditions = {
         name: _out_of_type(kind, quote(stored[name]))
         for name, kind in types.items()
-        if kind.kind not in ("date", "timestamp")
+        if name in stored and kind.kind not in ("date", "timestamp")
     }
     counts = "".join(f", count(*) filter ({condition})" for condition in conditions.values())
     source = raw_parquet(one)

@@ -214,6 +214,15 @@ def test_checks_the_columns_of_parquet(path: Path) -> None:
     check(path, None, format="parquet")
     pq.write_table(table.drop_columns(["city"]), path)
     assert problems(path, None, format="parquet") == ["cal.data: city: there is no such column"]
+    other = path.with_name("other.data")
+    pq.write_table(table, other)
+    both = {"paths": [str(path), str(other)]}
+    check(path, None, format="parquet", **both)
+    pq.write_table(table.drop_columns(["city"]), other)
+    assert problems(path, None, format="parquet", **both) == [
+        "cal.data: city: there is no such column",
+        "other.data: city: there is no such column",
+    ]
     pq.write_table(pa.table({"longitude": ["x"], "totalrooms": [3], "city": ["x"]}), path)
     assert problems(path, None, format="parquet") == [
         "HIVE_BAD_DATA: cal.data: longitude: BYTE_ARRAY (UTF8) in the file, but double in the table"
