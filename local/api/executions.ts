@@ -138,25 +138,28 @@ export const executions = {
   },
 
   async RetryPipelineExecution(world, request) {
-    const { PipelineExecutionArn: arn } = request;
-    const document = findExecution(world, arn);
-    const { execution, pipelineName } = document;
-    if (execution.PipelineExecutionStatus === "Succeeded" || isUnderWay(document)) {
-      const { PipelineExecutionStatus: status } = execution;
-      throw conflict(`Pipeline execution with ARN ${arn} cannot be retried: it is ${status}.`);
-    }
-    await world.runs.ended(executionId(document));
-    const definition = parseDefinition(definitionOf(world, document));
-    const parallelism = request.ParallelismConfiguration ?? execution.ParallelismConfiguration;
-    const { SelectiveExecutionConfig: config } = execution;
-    await world.runs.start(definition, parametersOf([...document.parameters] as Parameter[]), {
-      pipelineName,
-      clientRequestToken: document.clientRequestToken,
-      maxParallelSteps: parallelism?.MaxParallelExecutionSteps,
-      selection: selectionOf(world, definition, execution.PipelineArn, config),
-      retried: document,
+    const { ClientRequestToken: token = "", PipelineExecutionArn: arn } = request;
+    const found = findExecution(world, arn);
+    await world.runs.retry(executionId(found), token, async () => {
+      const document = findExecution(world, arn);
+      const { execution, pipelineName } = document;
+      if (execution.PipelineExecutionStatus === "Succeeded" || isUnderWay(document)) {
+        const { PipelineExecutionStatus: status } = execution;
+        throw conflict(`Pipeline execution with ARN ${arn} cannot be retried: it is ${status}.`);
+      }
+      await world.runs.ended(executionId(document));
+      const definition = parseDefinition(definitionOf(world, document));
+      const parallelism = request.ParallelismConfiguration ?? execution.ParallelismConfiguration;
+      const { SelectiveExecutionConfig: config } = execution;
+      await world.runs.start(definition, parametersOf([...document.parameters] as Parameter[]), {
+        pipelineName,
+        clientRequestToken: document.clientRequestToken,
+        maxParallelSteps: parallelism?.MaxParallelExecutionSteps,
+        selection: selectionOf(world, definition, execution.PipelineArn, config),
+        retried: document,
+      });
     });
-    return { PipelineExecutionArn: execution.PipelineExecutionArn };
+    return { PipelineExecutionArn: found.execution.PipelineExecutionArn };
   },
 
   async StartPipelineExecution(world, request) {

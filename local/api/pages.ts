@@ -47,12 +47,12 @@ function compare([left, leftKey]: Place, [right, rightKey]: Place, ties: boolean
   return left < right ? -1 : left > right ? 1 : byKey;
 }
 
-/** The place in a token; undefined if it has none. */
-function placeIn(token: string): Place | undefined {
+/** The place in a token; undefined if it has none, or one in another order. */
+function placeIn(token: string, order: string): Place | undefined {
   try {
-    const place: unknown = JSON.parse(Buffer.from(token, "base64url").toString());
-    return Array.isArray(place) && place.length === 2 && typeof place[1] === "string"
-      ? (place as unknown as Place)
+    const parts: unknown = JSON.parse(Buffer.from(token, "base64url").toString());
+    return Array.isArray(parts) && parts[0] === order && typeof parts[2] === "string"
+      ? ([parts[1], parts[2]] as Place)
       : undefined;
   } catch {
     return undefined;
@@ -69,8 +69,10 @@ export function pageOf<Item>(
   paging: Paging<Item>,
 ): { readonly items: Item[]; readonly NextToken: string | undefined } {
   const { MaxResults: size = paging.defaultSize ?? maxSize, NextToken: token } = request;
-  const sort = paging.sorts?.[request.SortBy ?? paging.defaultSort ?? ""];
+  const by = request.SortBy ?? paging.defaultSort ?? "";
+  const sort = paging.sorts?.[by];
   const direction = (request.SortOrder ?? paging.defaultOrder) === "Descending" ? -1 : 1;
+  const order = `${by} ${direction}`;
   const sorted = [...items];
   const placeOf = (item: Item): Place => [sort?.(item) ?? "", paging.key(item)];
   if (sort !== undefined) {
@@ -79,7 +81,7 @@ export function pageOf<Item>(
   }
   let start = 0;
   if (token !== undefined) {
-    const last = placeIn(token);
+    const last = placeIn(token, order);
     start = sorted.findIndex((item) => paging.key(item) === last?.[1]) + 1;
     if (last === undefined || (start === 0 && paging.mayVanish !== true)) {
       throw invalid("The NextToken does not belong to this list.");
@@ -95,7 +97,7 @@ export function pageOf<Item>(
     items: page,
     NextToken:
       last !== undefined && start + size < sorted.length
-        ? Buffer.from(JSON.stringify(placeOf(last))).toString("base64url")
+        ? Buffer.from(JSON.stringify([order, ...placeOf(last)])).toString("base64url")
         : undefined,
   };
 }

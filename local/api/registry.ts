@@ -181,8 +181,9 @@ export const registry = {
       name: `${model.group}/${model.version}`,
       creationTime: model.creationTime,
     }));
-    // Without a group, the service lists unversioned packages, which do not exist here. Source: ModelPackageType.
-    const listed = group === undefined && (type ?? "Unversioned") === "Unversioned" ? [] : all;
+    // By default, without a group, the service lists unversioned packages, which do not exist here. Source: ModelPackageType.
+    const listed =
+      (type ?? (group === undefined ? "Unversioned" : "Both")) === "Unversioned" ? [] : all;
     const page = pageOf(
       filtered(listed, request).filter(
         ({ model }) => approval === undefined || model.approvalStatus === approval,

@@ -2,6 +2,7 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import type { ServedApi } from "../environments/awsServices";
 import { JobRunner } from "../environments/jobs";
 import { type ExecutionRequest, startSession } from "../execution/session";
+import { executionId } from "../records/executionDocument";
 import type { WorldOptions } from "./worldOptions";
 
 /** An execution that runs in this process. */
@@ -13,6 +14,10 @@ interface Running {
 /** The executions that run in this process. */
 export class Runs {
   private readonly running = new Map<string, Running>();
+  /** The ARNs of executions that begin. */
+  private readonly starting = new Map<string, Promise<string>>();
+  /** The latest retry of each execution. */
+  private readonly retries = new Map<string, { token: string; started: Promise<void> }>();
 
   /** @param serve serves this machine's API to jobs that call AWS */
   constructor(
@@ -20,13 +25,28 @@ export class Runs {
     private readonly serve: (() => Promise<ServedApi>) | undefined,
   ) {}
 
+  /** Starts an execution, once while the request is repeated with its token; see {@link begin}. */
+  start(
+    definition: PipelineDefinition,
+    parameters: ReadonlyMap<string, string>,
+    request: ExecutionRequest,
+  ): Promise<string> {
+    const { clientRequestToken = "", pipelineName, retried } = request;
+    const key = retried ? executionId(retried) : `${pipelineName} ${clientRequestToken}`;
+    const started =
+      this.starting.get(key) ??
+      this.begin(definition, parameters, request).finally(() => this.starting.delete(key));
+    this.starting.set(key, started);
+    return started;
+  }
+
   /**
    * Starts an execution, or continues with one.
    *
    * @returns its ARN, as soon as its first step can begin
    * @throws UserError if the definition, the parameters or the data are not valid
    */
-  async start(
+  private async begin(
     definition: PipelineDefinition,
     parameters: ReadonlyMap<string, string>,
     request: ExecutionRequest,
@@ -73,6 +93,30 @@ export class Runs {
       return executionArn;
     } catch (error) {
       await jobs.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Retries an execution after the retry before, unless that has the same token.
+   * @param start checks the execution's state, and continues it
+   */
+  async retry(id: string, token: string, start: () => Promise<void>): Promise<void> {
+    const before = this.retries.get(id);
+    if (before?.token === token) {
+      return before.started;
+    }
+    const started = before === undefined ? start() : before.started.then(start, start);
+    this.retries.set(id, { token, started });
+    try {
+      await started;
+    } catch (error) {
+      // One that is refused can be repeated.
+      if (before !== undefined) {
+        this.retries.set(id, before);
+      } else {
+        this.retries.delete(id);
+      }
       throw error;
     }
   }

@@ -318,7 +318,11 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
   it("start once per token", async () => {
     await pipeline("Token", definitionOf([conditionStep("Check", [1, 1])]));
     const ClientRequestToken = "t".repeat(32);
-    const first = await start("Token", { ClientRequestToken });
+    const [first, same] = await Promise.all([
+      start("Token", { ClientRequestToken }),
+      start("Token", { ClientRequestToken }),
+    ]);
+    equal(same, first);
     equal(await start("Token", { ClientRequestToken }), first);
     await ended(first);
     equal(await start("Token", { ClientRequestToken }), first);
@@ -381,11 +385,20 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     match((await describe_(execution)).FailureReason ?? "", /attempt 1/);
     deepEqual(await statesOf(execution), { First: "Succeeded", Second: "Failed" });
     const [before] = await steps(execution);
-    const again = await client.send(
-      new RetryPipelineExecutionCommand({ PipelineExecutionArn: execution }),
-    );
-    equal(again.PipelineExecutionArn, execution);
+    const retry = (token: string) =>
+      client.send(
+        new RetryPipelineExecutionCommand({
+          PipelineExecutionArn: execution,
+          ClientRequestToken: token.repeat(32),
+        }),
+      );
+    const [again, repeated, other] = await Promise.allSettled([retry("a"), retry("a"), retry("b")]);
+    for (const one of [again, repeated]) {
+      equal(one.status === "fulfilled" && one.value.PipelineExecutionArn, execution);
+    }
+    match(other.status === "rejected" ? String(other.reason) : "", /ConflictException.*Executing/);
     equal(await ended(execution), "Succeeded");
+    await retry("a");
     equal((await describe_(execution)).FailureReason, undefined);
     const [first, second, third] = await steps(execution);
     deepEqual(first, before);

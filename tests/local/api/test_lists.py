@@ -89,7 +89,11 @@ LISTS = {
         {"ModelPackageGroupName": "thing-00"},
         filters={
             "ModelApprovalStatus": by_status(PACKAGES, "Rejected"),
-            "ModelPackageType": {"Versioned": names(PACKAGES), "Both": names(PACKAGES)},
+            "ModelPackageType": {
+                "Versioned": names(PACKAGES),
+                "Both": names(PACKAGES),
+                "Unversioned": [],
+            },
         },
     ),
     "ListModels": Listed(RESOURCES, "Models", "ModelName"),
@@ -210,9 +214,15 @@ def test_pages_add_up_to_the_whole_list(sagemaker: Any, operation: str) -> None:
         everything = len(whole) + LISTS[operation].others
         assert len(page[LISTS[operation].member]) == min(size, everything)
         assert ("NextToken" in page) == (size < everything)
-    with pytest.raises(ClientError, match="NextToken") as refused:
-        called(sagemaker, operation, NextToken="bm9uZQ", **LISTS[operation].arguments)
-    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    tokens: list[tuple[str, dict[str, str]]] = [("bm9uZQ", {})]
+    if "SortOrder" in inputs(operation):
+        arguments = {"MaxResults": 1, **LISTS[operation].arguments}
+        page = called(sagemaker, operation, SortOrder="Ascending", **arguments)
+        tokens.append((page["NextToken"], {"SortOrder": "Descending"}))
+    for token, order in tokens:
+        with pytest.raises(ClientError, match="NextToken") as refused:
+            called(sagemaker, operation, NextToken=token, **order, **LISTS[operation].arguments)
+        assert refused.value.response["Error"]["Code"] == "ValidationException"
 
 
 @pytest.mark.parametrize("operation", LISTS)
