@@ -256,6 +256,17 @@ export class DataBucket extends pulumi.ComponentResource {
     }
     const bucketArn = pulumi.interpolate`arn:${args.account.partition}:s3:::${args.names.bucketName}`;
     const consumers = accountPrincipals(args.account, args.access.modelConsumers);
+    const denyUpload = (sid: string, header: string, wanted: pulumi.Input<string>): object => ({
+      Sid: `Deny${sid}`,
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:PutObject",
+      Resource: pulumi.interpolate`${bucketArn}/*`,
+      Condition: {
+        StringNotEquals: { [`s3:x-amz-server-side-encryption${header}`]: wanted },
+        Null: { [`s3:x-amz-server-side-encryption${header}`]: "false" },
+      },
+    });
     new s3.BucketPolicy(
       `${name}-bucket-policy`,
       {
@@ -271,31 +282,9 @@ export class DataBucket extends pulumi.ComponentResource {
               Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
-            {
-              // Uploads without a header get the bucket's key; those with another are refused.
-              Sid: "DenyOtherEncryption",
-              Effect: "Deny",
-              Principal: "*",
-              Action: "s3:PutObject",
-              Resource: pulumi.interpolate`${bucketArn}/*`,
-              Condition: {
-                StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" },
-                Null: { "s3:x-amz-server-side-encryption": "false" },
-              },
-            },
-            {
-              Sid: "DenyOtherKeys",
-              Effect: "Deny",
-              Principal: "*",
-              Action: "s3:PutObject",
-              Resource: pulumi.interpolate`${bucketArn}/*`,
-              Condition: {
-                StringNotEquals: {
-                  "s3:x-amz-server-side-encryption-aws-kms-key-id": key.arn,
-                },
-                Null: { "s3:x-amz-server-side-encryption-aws-kms-key-id": "false" },
-              },
-            },
+            // Uploads without a header get the bucket's key; those with another are refused.
+            denyUpload("OtherEncryption", "", "aws:kms"),
+            denyUpload("OtherKeys", "-aws-kms-key-id", key.arn),
             ...this.endpointStatements(args, bucketArn),
             ...(consumers.length === 0
               ? []

@@ -132,14 +132,21 @@ export class Network extends pulumi.ComponentResource {
       pulumi.interpolate`arn:${account.partition}:s3:::${bucket}`;
     const bucket = bucketArn(names.bucketName);
     const own = { StringEquals: { "aws:PrincipalAccount": account.accountId } };
+    const allow = (sid: string, actions: string | string[], to: object, condition?: object) => ({
+      Sid: sid,
+      Effect: "Allow",
+      Principal: "*",
+      Action: actions,
+      Resource: to,
+      Condition: condition,
+    });
+    const elsewhere = dataElsewhere && bucketArn(dataElsewhere.bucket);
     return pulumi.jsonStringify({
       Version: "2012-10-17",
       Statement: [
-        {
-          Sid: "StackBucket",
-          Effect: "Allow",
-          Principal: "*",
-          Action: [
+        allow(
+          "StackBucket",
+          [
             "s3:AbortMultipartUpload",
             "s3:GetBucketLocation",
             "s3:GetObject",
@@ -148,44 +155,35 @@ export class Network extends pulumi.ComponentResource {
             "s3:ListMultipartUploadParts",
             "s3:PutObject",
           ],
-          Resource: [bucket, pulumi.interpolate`${bucket}/*`],
-          Condition: own,
-        },
-        {
-          // Spark renames and deletes its files; jobs delete old checkpoints.
-          Sid: "ScratchFiles",
-          Effect: "Allow",
-          Principal: "*",
-          Action: "s3:DeleteObject",
-          Resource: [
+          [bucket, pulumi.interpolate`${bucket}/*`],
+          own,
+        ),
+        // Spark renames and deletes its files; jobs delete old checkpoints.
+        allow(
+          "ScratchFiles",
+          "s3:DeleteObject",
+          [
             pulumi.interpolate`${bucket}/${prefixes.executions}/*/data-wrangler/*`,
             pulumi.interpolate`${bucket}/${prefixes.checkpoints}/*`,
           ],
-          Condition: own,
-        },
-        ...(dataElsewhere === undefined
+          own,
+        ),
+        ...(elsewhere === undefined
           ? []
           : [
-              {
-                Sid: "TableElsewhere",
-                Effect: "Allow",
-                Principal: "*",
-                Action: ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"],
-                Resource: [
-                  bucketArn(dataElsewhere.bucket),
-                  pulumi.interpolate`${bucketArn(dataElsewhere.bucket)}/${dataElsewhere.folder}*`,
-                ],
-                Condition: own,
-              },
+              allow(
+                "TableElsewhere",
+                ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"],
+                [elsewhere, pulumi.interpolate`${elsewhere}/${dataElsewhere?.folder}*`],
+                own,
+              ),
             ]),
-        {
-          // ECR's layers of images. Source: its guide to VPC endpoints.
-          Sid: "ImageLayers",
-          Effect: "Allow",
-          Principal: "*",
-          Action: "s3:GetObject",
-          Resource: pulumi.interpolate`arn:${account.partition}:s3:::prod-${account.region}-starport-layer-bucket/*`,
-        },
+        // ECR's layers of images. Source: its guide to VPC endpoints.
+        allow(
+          "ImageLayers",
+          "s3:GetObject",
+          pulumi.interpolate`arn:${account.partition}:s3:::prod-${account.region}-starport-layer-bucket/*`,
+        ),
       ],
     });
   }

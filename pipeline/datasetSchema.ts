@@ -330,9 +330,10 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     dataset.partitions,
     new Set(types.keys()),
     new Set(fixed.map((one) => one.column)),
-  ).forEach(({ message, path }) => {
-    problem(["partitions", ...path], message);
-  });
+    (path, message) => {
+      problem(["partitions", ...path], message);
+    },
+  );
   const inTableBucket = tableBucket(dataset.source) !== undefined;
   if (dataset.kmsKeyArn !== undefined && dataset.location === undefined && !inTableBucket) {
     problem(

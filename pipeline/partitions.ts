@@ -85,57 +85,42 @@ export interface Partition {
   readonly projection?: Projection | undefined;
 }
 
-/** A problem with the partition keys, and its path in them. */
-interface PartitionProblem {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
 /**
  * Finds problems with partition keys.
  *
  * @param columns names of the table's columns, which must differ from those of the keys
  * @param fixed names that the filter compares for equality
+ * @param problem receives each problem, with its path in the keys
  */
 export function partitionProblems(
   partitions: readonly Partition[],
   columns: ReadonlySet<string>,
   fixed: ReadonlySet<string>,
-): readonly PartitionProblem[] {
+  problem: (path: (number | string)[], message: string) => void,
+): void {
   const projected = partitions.filter((key) => key.projection !== undefined).length;
-  return partitions.flatMap(({ name, projection: computed, type }, index) => {
-    const problems: PartitionProblem[] = [];
+  partitions.forEach(({ name, projection: computed, type }, index) => {
     if (columns.has(name) || partitions.findIndex((other) => other.name === name) < index) {
-      problems.push({ path: [index, "name"], message: `"${name}" occurs twice` });
+      problem([index, "name"], `"${name}" occurs twice`);
     }
+    const path = [index, "projection"];
     if (computed === undefined) {
       if (projected > 0) {
-        problems.push({
-          path: [index, "projection"],
-          message: "is missing: Athena projects all partition keys of a table, or none",
-        });
+        problem(path, "is missing: Athena projects all partition keys of a table, or none");
       }
-      return problems;
+      return;
     }
-    if (!projectedTypes[computed.type].includes(type)) {
-      problems.push({
-        path: [index, "projection", "type"],
-        message: `${computed.type} cannot compute ${type}; "${name}" must be one of ${projectedTypes[computed.type].join(", ")}`,
-      });
+    const types = projectedTypes[computed.type];
+    if (!types.includes(type)) {
+      const allowed = `"${name}" must be one of ${types.join(", ")}`;
+      problem([...path, "type"], `${computed.type} cannot compute ${type}; ${allowed}`);
     }
     if (computed.type === "integer" && computed.range[0] > computed.range[1]) {
-      problems.push({
-        path: [index, "projection", "range"],
-        message: "must be the minimum, then the maximum",
-      });
+      problem([...path, "range"], "must be the minimum, then the maximum");
     }
     if (computed.type === "injected" && !fixed.has(name)) {
-      problems.push({
-        path: [index, "projection"],
-        message: `injected: each query must give the value, so filter by ${name} = ...`,
-      });
+      problem(path, `injected: each query must give the value, so filter by ${name} = ...`);
     }
-    return problems;
   });
 }
 

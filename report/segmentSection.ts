@@ -1,6 +1,7 @@
 import { html, type Html } from "./html";
 import { decimal, significant } from "./numbers";
 import type { ReportCandidate, ReportData } from "./reportData";
+import { numeric, tableHead, text } from "./table";
 
 /** Rows below which a segment is marked, as in a model card (evaluate.py). */
 const fewRows = 30;
@@ -50,16 +51,7 @@ export function segmentSection({ candidates }: ReportData): Html {
     </p>
     <div class="scroll">
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Values</th>
-            <th scope="col" class="number">RMSE</th>
-            <th scope="col" class="number">MAE</th>
-            <th scope="col" class="number">Bias</th>
-            <th scope="col" class="number">Rows</th>
-          </tr>
-        </thead>
+        ${tableHead([...["Column", "Values"].map(text), ...["RMSE", "MAE", "Bias", "Rows"].map(numeric)])}
         ${bodies}
       </table>
     </div>

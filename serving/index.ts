@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { closedServiceWarning } from "../components/closedServices";
 import { prebuiltImage } from "../components/prebuiltImages";
 import { stackProvider, stackTags } from "../components/provider";
+import { modelMonitorWarning } from "../components/warnings";
 import { runError } from "../errors/runError";
 import { prefixes } from "../pipeline/storage";
 import { awsClients } from "./awsClients";
@@ -49,7 +49,7 @@ export = async function serve(): Promise<Outputs> {
     checkMonitored(model);
   }
   if (monitoring.mode === "data-quality") {
-    await pulumi.log.warn(closedServiceWarning("modelMonitor", "restate-serving:monitoring"));
+    await pulumi.log.warn(modelMonitorWarning("restate-serving:monitoring"));
   }
   const monitored =
     monitoring.mode === "data-quality"

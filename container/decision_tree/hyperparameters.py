@@ -12,7 +12,7 @@ from decision_tree.specification import DEFAULT_ALGORITHM, training_specificatio
 Value: TypeAlias = bool | int | float | str | None
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def parse_hyperparameters(
@@ -86,7 +86,7 @@ def _parse_integer(item: Mapping[str, Any], text: str) -> tuple[Value, str]:
 
 def _parse_continuous(item: Mapping[str, Any], text: str) -> tuple[Value, str]:
     limits = item["Range"]["ContinuousParameterRangeSpecification"]
-    valid = _NUMBER.fullmatch(text) and (
+    valid = NUMBER.fullmatch(text) and (
         float(limits["MinValue"]) <= float(text) <= float(limits["MaxValue"])
     )
     allowed = f"a number from {limits['MinValue']} to {limits['MaxValue']}"
@@ -108,6 +108,6 @@ def _parse_max_features(_item: Mapping[str, Any], text: str) -> tuple[Value, str
         value = text
     elif _INTEGER.fullmatch(text):
         value = int(text) if int(text) >= 1 else None
-    elif _NUMBER.fullmatch(text) and 0 < float(text) <= 1 and math.isfinite(float(text)):
+    elif NUMBER.fullmatch(text) and 0 < float(text) <= 1 and math.isfinite(float(text)):
         value = float(text)
     return value, allowed

@@ -5,7 +5,6 @@ folder without it, or with a different hash, is not a whole model.
 """
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from decision_tree.errors import PlatformError, UserError
 from decision_tree.hyperparameters import Value
 from decision_tree.linear import Linear
 from decision_tree.metrics import Metrics
-from decision_tree.npy import read_npy
+from decision_tree.npy import read_npy, write_npy
 from decision_tree.predictor import Arrays, Predictor
 from decision_tree.specification import DEFAULT_ALGORITHM
 from decision_tree.tree import Tree
@@ -97,7 +96,7 @@ def save(model: Model, directory: Path) -> None:
     Raises:
         PlatformError: the folder cannot be written.
     """
-    files = {name: _npy(array) for name, array in model.predictor.arrays.items()}
+    files = {name: write_npy(array) for name, array in model.predictor.arrays.items()}
     kind = next(name for name, type_ in _KINDS.items() if isinstance(model.predictor, type_))
     document = {
         "format": FORMAT,
@@ -114,12 +113,6 @@ def save(model: Model, directory: Path) -> None:
         _write(directory / _DESCRIPTION_FILE, json.dumps(document, indent=2).encode() + b"\n")
     except OSError as error:
         raise PlatformError(f"cannot write the model to {directory}: {error}") from error
-
-
-def _npy(array: npt.NDArray[Any]) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array, allow_pickle=False)
-    return stream.getvalue()
 
 
 def _write(file: Path, content: bytes) -> None:

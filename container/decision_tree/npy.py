@@ -1,4 +1,4 @@
-"""Reads NumPy's format from untrusted sources."""
+"""Writes NumPy's format, and reads it from untrusted sources."""
 
 import io
 import math
@@ -11,6 +11,13 @@ _HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
+
+
+def write_npy(array: npt.NDArray[Any]) -> bytes:
+    """Return the content of a .npy file."""
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()
 
 
 def read_npy(content: bytes) -> npt.NDArray[Any]:

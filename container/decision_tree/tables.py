@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
 from decision_tree.arrays import Float32Array, Float64Array
 from decision_tree.channels import Channel
@@ -89,9 +90,12 @@ def _read_table(connection: duckdb.DuckDBPyConnection, channel: Channel, weighte
         if names and header != names[0]:
             raise UserError(f"{where} has different column names from the previous files")
         names.append(header)
-        own.append([_check_labels(columns[0], where)])
+        problem = f"{where}: the label (first column) is missing or not finite"
+        own.append([_check(columns[0], np.isfinite(columns[0]), problem)])
         if weighted:
-            own[-1].append(_check_weights(columns[1], where))
+            usable = (columns[1] >= 0) & (columns[1] < np.inf)
+            problem = f"{where}: the weight (second column) is missing, negative or not finite"
+            own[-1].append(_check(columns[1], usable, problem))
         features.append(_check_features(columns[len(fields) :], where))
     if not sum(part.size for part, *_ in own):
         raise UserError(f"channel {channel.name} has no rows")
@@ -155,24 +159,13 @@ def _first_cause(error: duckdb.Error) -> str:
     return f"line {line[1]}: {cause[0][:200]} (allowed: numbers, the label first, and no header)"
 
 
-def _check_labels(labels: Float64Array, where: str) -> Float64Array:
-    unusable = np.flatnonzero(~np.isfinite(labels))
+def _check(values: Float64Array, usable: npt.NDArray[np.bool_], problem: str) -> Float64Array:
+    unusable = np.flatnonzero(~usable)
     if unusable.size:
         raise UserError(
-            f"{where}: the label (first column) is missing or not finite in {unusable.size} of "
-            f"{labels.size} rows, first in row {unusable[0] + 1}"
+            f"{problem} in {unusable.size} of {values.size} rows, first in row {unusable[0] + 1}"
         )
-    return labels
-
-
-def _check_weights(weights: Float64Array, where: str) -> Float64Array:
-    unusable = np.flatnonzero(~((weights >= 0) & (weights < np.inf)))
-    if unusable.size:
-        raise UserError(
-            f"{where}: the weight (second column) is missing, negative or not finite in "
-            f"{unusable.size} of {weights.size} rows, first in row {unusable[0] + 1}"
-        )
-    return weights
+    return values
 
 
 def _check_features(columns: list[Float64Array], where: str) -> Float32Array:

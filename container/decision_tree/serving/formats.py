@@ -13,12 +13,12 @@ import numpy as np
 import orjson
 
 from decision_tree.arrays import Float32Array, Float64Array
-from decision_tree.npy import read_npy
+from decision_tree.hyperparameters import NUMBER
+from decision_tree.npy import read_npy, write_npy
 from decision_tree.serving.errors import RequestError, bad_payload
 from decision_tree.serving.features import Features
 from decision_tree.serving.media_types import CSV, JSON, JSON_LINES, NPY
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _PLAIN = b"0123456789+-.eE \r"
 _BLOCK = 2**20
 
@@ -76,7 +76,7 @@ def serialize(
         ends = (predictions - half_width, predictions + half_width)
         return _serialize_intervals(content_type, np.column_stack([predictions, *ends]))
     if content_type == NPY:
-        return _npy(predictions)
+        return write_npy(predictions)
     numbers = orjson.dumps(predictions, option=orjson.OPT_SERIALIZE_NUMPY)
     if content_type == JSON:
         return b'{"predictions":' + numbers + b"}"
@@ -91,7 +91,7 @@ def serialize(
 def _serialize_intervals(content_type: str, rows: Float64Array) -> bytes:
     """Write predictions with both ends of their intervals, shape (rows, 3)."""
     if content_type == NPY:
-        return _npy(rows)
+        return write_npy(rows)
     lines = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
     if content_type == CSV:
         return b"\n".join(lines) + b"\n" if len(rows) else b""
@@ -100,12 +100,6 @@ def _serialize_intervals(content_type: str, rows: Float64Array) -> bytes:
     if content_type == JSON:
         return b'{"predictions":[' + b",".join(objects) + b"]}"
     return b"".join(one + b"\n" for one in objects)
-
-
-def _npy(array: Float64Array) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array, allow_pickle=False)
-    return stream.getvalue()
 
 
 def _parse_csv(body: bytes, features: Features) -> Float32Array:
@@ -170,7 +164,7 @@ def _parse_any_csv(text: bytes, features: Features) -> Float32Array:
                 raise features.wrong_count(len(fields), rows)
             for field, name in zip(fields, features.names, strict=True):
                 number = field.strip()
-                if _NUMBER.fullmatch(number):
+                if NUMBER.fullmatch(number):
                     values.append(float(number))
                 elif number.lower() in ("", "nan"):
                     values.append(math.nan)

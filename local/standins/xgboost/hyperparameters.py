@@ -73,7 +73,7 @@ def validate_hyperparameters(texts: dict[str, Any]) -> dict[str, Any]:
             allowed = ", ".join(sorted(specifications))
             raise UserError(f"Extraneous hyperparameter found: {given}; allowed are {allowed}")
     for name, specification in specifications.items():
-        if specification["IsRequired"] and name not in values:
+        if specification.get("IsRequired") and name not in values:
             raise UserError(f"Missing required hyperparameter: {name}")
     _check_together(values)
     _check_supported_here(values)
