@@ -143,11 +143,11 @@ describe("the report's page", () => {
       logs: {
         "abcdefghijkl-TuneTree-001": "the first",
         "abcdefghijkl-TuneTree-002": "the second",
-        "abcdefghijkl-TuneTreeToo-003": "another",
+        "abcdefghijkl-TuneTreeToo-003": "the third",
       },
     });
     has(page, /was stopped<\/strong>/);
-    ok(page.includes("the second") && !page.includes("the first") && !page.includes("another"));
+    ok(page.includes("the second") && !page.includes("the first") && !page.includes("the third"));
   });
 
   it("marks a model that over-fits, by the drop of R² from train to test rows", async () => {
