@@ -1,23 +1,15 @@
-"""Custom code in flows: refused unless trusted, and then run with Spark."""
+"""Custom code in flows is refused unless it is trusted, and names what is missing to run it."""
 
-import datetime
 import json
-import math
-import re
-from decimal import Decimal
 from importlib.metadata import PackageNotFoundError
-from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from flows import ROWS, cast_node, flow, node, run
+from flows import flow
 
 from local.standins.data_wrangler import spark_process
 from local.standins.data_wrangler.arguments import parse_arguments
 from local.standins.data_wrangler.flow import check
-from local.standins.errors import UserError
 
 PANDAS = "# Table is available as variable `df`\ndf['a'] = 1\n"
 
@@ -89,148 +81,3 @@ def test_names_what_is_missing_to_run_spark(monkeypatch: pytest.MonkeyPatch) -> 
     assert trusted(custom("pandas", code=PANDAS)) == [
         f"{needs}Java 17 or later, found by JAVA_HOME or PATH"
     ]
-
-
-pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed")
-from pyspark.sql import SparkSession  # noqa: E402
-from spark_reference import written  # noqa: E402
-
-from local.standins.data_wrangler.custom_code import _answer, _reason  # noqa: E402
-
-VALUES = pa.table(
-    {
-        "s": pa.array(["A", "", None]),
-        "l": pa.array([1, None, -3], pa.int64()),
-        "d": pa.array([0.5, math.nan, None]),
-        "b": pa.array([True, None, False]),
-        "day": pa.array([datetime.date(2020, 2, 29), None, datetime.date(1, 1, 1)]),
-        "at": pa.array([datetime.datetime(2020, 1, 2, 3, 4, 5, 678000), None, None]),
-        "n": pa.array([Decimal("1.50"), None, Decimal("-2.25")]),
-    }
-)
-
-
-def test_runs_code_of_every_kind(tmp_path: Path) -> None:
-    """Also: the process sees none of our modules, prints to the log, and leaves nothing behind."""
-    table = pa.table(
-        {
-            "Name ü": pa.array(["Ab?", "cD", None, "A?b?"]),
-            "long": pa.array([4, 2, None, 1]),
-            "d.x": pa.array([0.5, 1.5, 2.5, math.nan]),
-        }
-    )
-    code = """
-import pandas as pd
-print("seen", len(df))
-texts = df.dtypes[df.dtypes == object].index
-df[texts] = df[texts].apply(lambda x: x.str.lower())
-df['Name ü'] = df['Name ü'].str.replace('?', '.').str.replace('^a', '')
-df['mixed'] = [1, 'x', 2.5, None]
-df['none'] = None
-df = pd.get_dummies(df, columns=['long'])
-try:
-    import local
-    df['ours'] = 1
-except ImportError:
-    pass
-"""
-    part = run(
-        tmp_path,
-        table,
-        cast_node({"Name ü": "string", "long": "long", "d.x": "float"}),
-        custom("pandas", code=code),
-        custom("formula", output_column="half", formula="0.5 * `d.x` + `long_4.0`"),
-        grouped("SQL (PySpark SQL)", "sql_parameters", "select *, `long_1.0` + 1 as next from df;"),
-        grouped("Python (PySpark)", "pyspark_parameters", "df = df.drop('d.x', 'half')"),
-        custom("formula", output_column="mixed", formula="upper(mixed)"),
-        trust_code=True,
-    )
-    assert part.read_text() == (
-        "Name ü,mixed,none,long_1.0,long_2.0,long_4.0,next\n"
-        'b.,1,"",0,0,1,1\n'
-        'cd,X,"",0,1,0,1\n'
-        ',2.5,"",0,0,0,1\n'
-        '.b.,NONE,"",1,0,0,2\n'
-    )
-    assert not list(tmp_path.glob("custom-code-*"))
-
-
-def test_values_pass_through_unchanged(tmp_path: Path) -> None:
-    keep = node(ROWS, "Sort", {"sort_by": "n", "order": "Descending"})
-    whole = run(tmp_path / "plain", VALUES, keep).read_bytes()
-    code = grouped("Python (PySpark)", "pyspark_parameters", "pass")
-    part = run(tmp_path / "code", VALUES, code, keep, trust_code=True)
-    assert part.read_bytes() == whole
-    assert b"A,1,0.5,true,2020-02-29,2020-01-02T03:04:05.678Z,1.50\n" in whole
-
-
-def answer(spark: SparkSession, folder: Path, kind: str, code: str, **more: str) -> dict[str, Any]:
-    """The result of the process, calculated in this one."""
-    columns = [f"c{place}" for place in range(len(VALUES.column_names))]
-    at = VALUES["at"].cast(pa.timestamp("us", "UTC"))
-    table = VALUES.set_column(VALUES.column_names.index("at"), "at", at)
-    pq.write_table(table.rename_columns(columns), folder / "in.parquet")
-    request = {"kind": kind, "code": code, "input": str(folder / "in.parquet"), **more}
-    return _answer(spark, {**request, "names": VALUES.column_names, "output": str(folder / "out")})
-
-
-@pytest.mark.parametrize(
-    ("kind", "code", "rows"),
-    [
-        ("pyspark", "df = df.select('l', (df.d + 1).alias('x'))", "l,x\n1,1.5\n,NaN\n-3,\n"),
-        ("sql", "select sum(l) as t, s from df group by s order by s", 't,s\n-3,\n,""\n1,A\n'),
-        # Integers with a gap are floats to pandas, and the gaps NaN to Spark.
-        (
-            "pandas",
-            "df = df[['d', 'l']].rename(columns={'d': 0})",
-            "0,l\n0.5,1.0\nNaN,NaN\nNaN,-3.0\n",
-        ),
-        ("pandas", "# nothing\n", None),
-    ],
-)
-def test_returns_the_same_as_spark(
-    spark: SparkSession, tmp_path: Path, kind: str, code: str, rows: str | None
-) -> None:
-    names = answer(spark, tmp_path, kind, code)["names"]
-    found = written(spark.read.parquet(str(tmp_path / "out")).toDF(*names), tmp_path)
-    if rows is None:
-        (tmp_path / "in").mkdir()
-        df = spark.read.parquet(str(tmp_path / "in.parquet")).toDF(*VALUES.column_names)
-        rows = written(df, tmp_path / "in")
-    assert found == rows
-
-
-@pytest.mark.parametrize(
-    ("kind", "code", "problem"),
-    [
-        ("pandas", "x = 1\ndf = df['nope']", "line 2: KeyError: 'nope'"),
-        ("pandas", "df = 1", "TypeError: df must be a pandas DataFrame at the end, not int"),
-        ("pandas", "df =", r"SyntaxError: invalid syntax \(<custom code>, line 1\)"),
-        ("pyspark", "df = df.collect()", "TypeError: df must be a Spark DataFrame at the end, not"),
-        (
-            "pyspark",
-            "from pyspark.sql import functions as f\ndf = df.withColumn('v', f.array('l'))",
-            "column v is array<bigint>, which the local run cannot pass on",
-        ),
-        ("sql", "select nope from df", r"\[UNRESOLVED_COLUMN"),
-        ("formula", "l +", r"\[PARSE_SYNTAX_ERROR"),
-    ],
-)
-def test_names_problems_with_code(
-    spark: SparkSession, tmp_path: Path, kind: str, code: str, problem: str
-) -> None:
-    with pytest.raises(Exception) as caught:
-        answer(spark, tmp_path, kind, code, output_column="x")
-    reason = _reason(caught.value)
-    assert "\n" not in reason
-    assert re.search(problem, reason), reason
-
-
-def test_a_failed_job_names_the_node(tmp_path: Path) -> None:
-    with pytest.raises(UserError) as caught:
-        run(tmp_path, VALUES, custom("pandas", code="df.x"), trust_code=True)
-    assert str(caught.value) == (
-        "node n1 (sagemaker.spark.custom_pandas_0.1): line 1: AttributeError: 'DataFrame' object "
-        "has no attribute 'x'"
-    )
-    assert not list(tmp_path.glob("custom-code-*"))
