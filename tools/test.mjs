@@ -19,6 +19,7 @@ const slow = {
   Spark: [
     "tests/local/standins/test_casts_spark.py",
     "tests/local/standins/test_columns_spark.py",
+    "tests/local/standins/test_custom_code_spark.py",
     "tests/local/standins/test_encoding_spark.py",
     "tests/local/standins/test_joins_spark.py",
     "tests/local/standins/test_numbers_spark.py",
@@ -56,6 +57,7 @@ const slow = {
   "the SageMaker SDK": [
     "tests/local/api/test_sagemaker_sdk.py",
     "tests/pipeline/language/sdkDefinitions.test.ts",
+    "tests/pipeline/test_model_card.py",
     "tests/pipeline/test_requests.py",
     "tests/pipeline/test_sdk.py",
     "tests/pipeline/test_sdk_steps.py",

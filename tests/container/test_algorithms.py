@@ -41,10 +41,17 @@ ESTIMATORS = {
     "elastic-net": ElasticNet,
 }
 LINEAR = ("ridge", "elastic-net")
+# Fewer trees where their number is not what is tested.
+FEWER = {
+    "random-forest": {"n_estimators": "9"},
+    "extra-trees": {"n_estimators": "9"},
+    "hist-gradient-boosting": {"max_iter": "9"},
+    "lightgbm": {"num_iterations": "9"},
+}
 # What makes them small, or takes another way through them.
 CASES = [
     ("decision-tree", {}),
-    ("random-forest", {"n_estimators": "30"}),
+    ("random-forest", {"n_estimators": "20"}),
     ("random-forest", {"n_estimators": "7", "max_samples": "0.5", "max_features": "sqrt"}),
     ("random-forest", {"n_estimators": "3", "criterion": "poisson", "ccp_alpha": "0.01"}),
     ("extra-trees", {"n_estimators": "7"}),
@@ -190,7 +197,11 @@ def test_a_weight_of_three_counts_as_three_rows(name: str, text: dict[str, str])
 def test_more_leaves_than_rows_need_no_memory(name: str) -> None:
     train, rows = table(0), table(2).features
     many, enough = (
-        find(name).fit(train, None, parse_hyperparameters({"max_leaf_nodes": leaves}, name))
+        find(name).fit(
+            train,
+            None,
+            parse_hyperparameters({**FEWER.get(name, {}), "max_leaf_nodes": leaves}, name),
+        )
         for leaves in ("2147483647", "300")
     )
     np.testing.assert_array_equal(many.predict(rows), enough.predict(rows))
@@ -202,7 +213,7 @@ def test_a_feature_without_values_is_one_of_no_use(name: str) -> None:
     empty = np.array(train.features, order="F")
     empty[:, [1, 4]] = math.nan
     constant = np.where(np.isnan(empty) & [False, True, False, False, True, False], 0, empty)
-    hyperparameters = parse_hyperparameters({}, name)
+    hyperparameters = parse_hyperparameters(FEWER.get(name, {}), name)
     predict = find(name).fit(Table(empty, train.labels, None), None, hyperparameters).predict
     other = Table(np.asfortranarray(constant, np.float32), train.labels, None)
     np.testing.assert_array_equal(
@@ -213,7 +224,7 @@ def test_a_feature_without_values_is_one_of_no_use(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in LINEAR])
 def test_stores_the_number_of_rows_in_each_node(name: str) -> None:
     train = table(0)
-    predictor, _ = find(name).fit(train, None, parse_hyperparameters({}, name))
+    predictor, _ = find(name).fit(train, None, parse_hyperparameters(FEWER.get(name, {}), name))
     sizes = getattr(predictor, "sizes", np.array([predictor.nodes.size]))
     for nodes, rows in zip(
         *(np.split(array, np.cumsum(sizes)[:-1]) for array in (predictor.nodes, predictor.rows)),
@@ -287,7 +298,8 @@ def test_the_number_of_threads_changes_no_digit(name: str, monkeypatch: pytest.M
     found = []
     for threads in ("1", "3"):
         monkeypatch.setenv("OMP_NUM_THREADS", threads)
-        predictor, predict = find(name).fit(table(0), None, parse_hyperparameters({}, name))
+        hyperparameters = parse_hyperparameters(FEWER[name], name)
+        predictor, predict = find(name).fit(table(0), None, hyperparameters)
         rows = table(1).features
         found.append((predictor.nodes.tobytes(), predict(rows).tolist()))
     assert found[0] == found[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -75,6 +76,26 @@ def grown(folder: Path, rows: np.ndarray, leaves: int) -> tuple[bytes, Any]:
     return archive, lambda features: tree.predict(np.asarray(features, dtype=np.float32))
 
 
+@functools.cache
+def clients(endpoint: str) -> tuple[Any, Any]:
+    """Those of SageMaker and S3."""
+    session = boto3.Session("test", "test", region_name=REGION)
+    return tuple(session.client(name, endpoint_url=endpoint) for name in ("sagemaker", "s3"))
+
+
+@functools.cache
+def code() -> dict[str, str]:
+    """The texts of the files that a stack uploads for the job, by name."""
+    package = ROOT / "container" / "decision_tree"
+    modules = {
+        str(one.relative_to(package)): one.read_text()
+        for one in package.rglob("*.*")
+        if one.suffix in (".json", ".py")
+    }
+    scripts = {script.name: script.read_text() for script in SCRIPTS.glob("*.py")}
+    return {**scripts, "decision_tree.json": json.dumps(modules)}
+
+
 @dataclass
 class Stack:
     """A registry, a bucket, and the folder of the job."""
@@ -85,15 +106,7 @@ class Stack:
     candidates: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        options = {
-            "region_name": REGION,
-            "endpoint_url": self.endpoint,
-            "aws_access_key_id": "test",
-            "aws_secret_access_key": "test",
-        }
-        self.sagemaker = boto3.client("sagemaker", **options)
-        self.s3 = boto3.client("s3", **options)
-        boto3.client("sts", **options)  # so that all are made before the job runs
+        self.sagemaker, self.s3 = clients(self.endpoint)
         reset = urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")  # noqa: S310
         urllib.request.urlopen(reset)  # noqa: S310
         self.s3.create_bucket(Bucket=BUCKET)
@@ -101,17 +114,8 @@ class Stack:
         self.put("old/metadata/feature_names.json", json.dumps(FEATURES))
         self.put("old/train/train.csv", written(TRAIN))
         self.put("old/validation/validation.csv", written(drawn(3, 100)))
-        code = self.folder / "code"
-        code.mkdir()
-        for script in SCRIPTS.glob("*.py"):
-            (code / script.name).write_text(script.read_text())
-        package = ROOT / "container" / "decision_tree"
-        modules = {
-            str(one.relative_to(package)): one.read_text()
-            for one in package.rglob("*.*")
-            if one.suffix in (".json", ".py")
-        }
-        (code / "decision_tree.json").write_text(json.dumps(modules))
+        for name, text in code().items():
+            self.write(f"code/{name}", text)
         self.write("metadata/feature_names.json", json.dumps(FEATURES))
         self.write("test/test.csv", written(TEST))
 

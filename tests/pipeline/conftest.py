@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,7 @@ def job(tmp_path: Path) -> Job:
     return Job(tmp_path)
 
 
-@pytest.fixture(params=["a process", "scikit-learn 1.9-0"])
+@pytest.fixture(params=["this Python", "scikit-learn 1.9-0"])
 def job_on_image(job: Job, request: pytest.FixtureRequest) -> Job:
-    """A job as a process, with this Python and with that of the script's image."""
-    if request.param != "a process":
-        return on_image(job, request.param)
-    job.python = sys.executable
-    return job
+    """A job in this process, and as a process with the Python of the script's image."""
+    return job if request.param == "this Python" else on_image(job, request.param)

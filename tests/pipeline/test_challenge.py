@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,9 +51,9 @@ def r2(predicted: np.ndarray, rows: np.ndarray) -> float:
 def test_a_beaten_champion_is_replaced(
     stack: Stack, tmp_path: Path, image: str | None, algorithm: str
 ) -> None:
-    """As a process of this Python, and of that of the image that the job has."""
-    stack.python = sys.executable if image is None else image_python(image)
-    if stack.python is None:
+    """In this process, and as one with the Python of the image that the job has."""
+    stack.python = None if image is None else image_python(image)
+    if image is not None and stack.python is None:
         pytest.skip("this machine has no Python, or no package index, for the image")
     weak, predict = (
         boosted(TRAIN, 5) if algorithm == "xgboost" else grown(tmp_path / "tree", TRAIN, 6)

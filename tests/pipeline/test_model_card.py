@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import evaluate
+import fast_sdk  # noqa: F401
 import numpy as np
 import pytest
 from rendered import render_config, step

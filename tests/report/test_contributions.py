@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import math
@@ -76,7 +77,7 @@ def test_for_a_model_of_logarithms_they_add_up_to_the_logarithm(
     np.testing.assert_allclose(np.exp(total), predictor.predict(rows), rtol=1e-10)
 
 
-def expectation(nodes: Any, counts: Any, row: Any, known: set[int], node: int = 0) -> float:
+def expectation(nodes: Any, counts: Any, row: Any, known: frozenset[int], node: int = 0) -> float:
     """A tree's prediction if only some features are known, averaged over its training rows."""
     left, right, feature, threshold, missing_left, value = nodes[node].tolist()
     if feature < 0:
@@ -94,7 +95,8 @@ def shapley(predictor: Any, row: Any) -> list[float]:
     parts = (np.split(array, ends) for array in (predictor.nodes, predictor.rows))
     trees = list(zip(*parts, strict=True))
 
-    def worth(known: set[int]) -> float:
+    @functools.cache
+    def worth(known: frozenset[int]) -> float:
         return sum(expectation(*tree, row, known) for tree in trees)
 
     found = []
@@ -104,7 +106,7 @@ def shapley(predictor: Any, row: Any) -> list[float]:
         for size in range(WIDTH):
             orders = math.factorial(size) * math.factorial(WIDTH - 1 - size)
             for chosen in itertools.combinations(others, size):
-                gain = worth({*chosen, feature}) - worth(set(chosen))
+                gain = worth(frozenset({*chosen, feature})) - worth(frozenset(chosen))
                 value += orders / math.factorial(WIDTH) * gain
         found.append(value / predictor.settings.get("divisor", 1))
     return found

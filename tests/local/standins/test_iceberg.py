@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.table import Table
 from test_athena import Athena
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
 
 COLUMNS = {"rent": "double", "rooms": "int", "town": "string", "sold": "timestamp"}
 FIRST = {
@@ -26,6 +28,9 @@ SCHEMA = pa.schema(
 @pytest.fixture
 def flats(tmp_path: Path) -> Table:
     """A table with two snapshots."""
+    # Not at the top: each worker loads all files.
+    from pyiceberg.catalog.sql import SqlCatalog
+
     warehouse = tmp_path / "warehouse"
     warehouse.mkdir()
     uri = f"sqlite:///{tmp_path}/catalogue.db"
