@@ -42,10 +42,10 @@ export function stackNamed({
 
 /**
  * Reads the configuration of a stack as the Pulumi CLI passes it to the program: values as strings, objects as JSON,
- * without encrypted values.
+ * without encrypted values of providers.
  *
  * @param file the file to read, like the Pulumi CLI's `--config-file`; by default `Pulumi.<stack>.yaml`
- * @throws UserError if there is no such file, or it is not a stack's configuration
+ * @throws UserError if there is no such file, or it is not a stack's configuration, or a key of the program is encrypted
  */
 export function stackConfig(stack: string, file?: string): Readonly<Record<string, string>> {
   const name = file ?? `Pulumi.${stack}.yaml`;
@@ -78,11 +78,20 @@ export function stackConfig(stack: string, file?: string): Readonly<Record<strin
     const names = bare.map((key) => `"${key}" (restate:${key}?)`).join(", ");
     throw new UserError(`${name}: keys without a namespace: ${names}`);
   }
+  const isSecret = (key: string): boolean => {
+    const value = config[key];
+    return isMapping(value) && "secure" in value;
+  };
+  const secret = Object.keys(config).find((key) => isSecret(key) && key.startsWith("restate"));
+  if (secret !== undefined) {
+    throw new UserError(
+      `${name}: ${secret} is encrypted, which only the Pulumi CLI can read; no key of this program is a secret: set it in ` +
+        `plain text, with \`pulumi config set ${secret} VALUE\``,
+    );
+  }
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) =>
-      isMapping(value) && "secure" in value
-        ? []
-        : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
+      isSecret(key) ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
     ),
   );
 }

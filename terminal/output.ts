@@ -1,10 +1,13 @@
-/** Ends the process when the reader of its output closes the pipe, as `| head` does. */
+import { asUserError } from "../errors/userError";
+
+/** Ends the process when the reader of its output closes the pipe, as `| head` does, or its output cannot be written. */
 export function endWithReader(output: NodeJS.WriteStream): void {
   output.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") {
-      throw error;
+    if (error.code === "EPIPE") {
+      process.exit(0);
     }
-    process.exit(0);
+    process.stderr.write(`error: ${asUserError(error)?.message ?? error.message}\n`);
+    process.exit(1);
   });
 }
 

@@ -8,7 +8,9 @@ import { checkRequest } from "../../local/preparation/tableData";
 import { runService } from "../../local/environments/service";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import { stackNamed } from "../../offline/stackConfig";
+import { wrapped } from "../../terminal/fittedTable";
 import { typedPath } from "../../terminal/options";
+import { widthOf } from "../../terminal/output";
 import { convertToUtf8, likelyEncoding } from "../ownTable/convert";
 import { findTableFiles, type PartitionKey, type TableFiles } from "../ownTable/files";
 import { type GlueTable, nameInFiles, profileOf, readGlueTable } from "../ownTable/glueTable";
@@ -230,7 +232,8 @@ async function writeStackFile(
     throw error;
   }
   for (const line of summary(profile, column, partitions)) {
-    note(terminal, line);
+    note(terminal, wrapped(line, widthOf(terminal.stderr), "  ").join("
+"));
   }
   print(terminal, shownPath(target));
   note(terminal, `next: ${command}`);

@@ -1,5 +1,6 @@
 import type { Challenge } from "../../local/records/challenge";
 import { UserError } from "../../errors/userError";
+import { wrapped } from "../../terminal/fittedTable";
 import { formatListing, inSeconds, toTheSecond } from "../../terminal/listing";
 import { progressOn } from "../../terminal/progress";
 import { note, print, type Terminal } from "../terminal";
@@ -33,7 +34,7 @@ function secondsOf({ seconds, startTime, status }: DeployedStep): number | undef
 
 /**
  * An execution and its steps as text.
- * @param width max characters of a line of the table
+ * @param width max characters of a line of the heading and the table
  */
 export function snapshotText({ execution, steps }: Snapshot, width: number): string {
   const { failureReason, id, pipelineName, seconds, startTime, status } = execution;
@@ -55,7 +56,8 @@ export function snapshotText({ execution, steps }: Snapshot, width: number): str
   const started = `started ${toTheSecond(startTime)}, ${inSeconds(seconds)} seconds`;
   const reason = failureReason === undefined ? "" : `\n${failureReason}`;
   const missing = missingRightOf({ execution, steps });
-  return `Execution ${id} of ${pipelineName}: ${status} (${started})\n${table}${reason}${missing}`;
+  const heading = wrapped(`Execution ${id} of ${pipelineName}: ${status} (${started})`, width);
+  return `${heading.join("\n")}\n${table}${reason}${missing}`;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { verbs } from "../../cli/verbs";
 import { asUserError } from "../../errors/userError";
 import { commandLine } from "../support/commandLine";
-import { temporaryFolder } from "../support/localRun";
+import { cliScript, command, temporaryFolder } from "../support/localRun";
 
 describe("the command line", () => {
   const folder = temporaryFolder();
@@ -129,6 +129,15 @@ describe("the command line", () => {
       const { code, stderr } = await commandLine(["--local", verb, "--work-folder", none]);
       deepEqual([code, stderr], [0, `the work folder ${none} has no ${what}\n`]);
     }
+  });
+
+  it("ends with one line if its output cannot be written", async function () {
+    if (!existsSync("/dev/full")) {
+      this.skip();
+    }
+    const script = [process.execPath, ...cliScript, "help"];
+    const { code, stderr } = await command("sh", ["-c", 'exec "$@" > /dev/full', "sh", ...script]);
+    deepEqual([code, stderr], [1, "error: the disk is full: cannot write a file\n"]);
   });
 
   it("names the file if a folder is in its place", () => {

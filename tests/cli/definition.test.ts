@@ -61,12 +61,18 @@ describe("npm run definition -- graph", () => {
       "Map keys must be unique at line 3, column 3: aws:region: us-west-2",
     ],
     [
+      "an encrypted key",
+      "config:\n  aws:region: us-east-1\n  aws:secretKey: { secure: x }\n  restate:minimumR2: { secure: x }\n",
+      "restate:minimumR2 is encrypted, which only the Pulumi CLI can read; no key of this program is a secret: set it in " +
+        "plain text, with `pulumi config set restate:minimumR2 VALUE`",
+    ],
+    [
       "two documents",
       "config: {}\n---\nconfig: {}\n",
       "Source contains multiple documents at line 2, column 1: ---",
     ],
   ] as const) {
-    it(`shows the line of a configuration with ${what}`, async () => {
+    it(`says what is wrong in a configuration with ${what}`, async () => {
       const file = join(folder, "wrong.yaml");
       writeFileSync(file, text);
       const { code, stderr } = await run("--config-file", file);

@@ -1,5 +1,6 @@
 import { equal, match } from "node:assert/strict";
 
+import { snapshotText } from "../../cli/sageMaker/watch";
 import { stackNamed } from "../../offline/stackConfig";
 import { executionListing, modelListing } from "../../terminal/tables";
 
@@ -9,7 +10,8 @@ describe("two tables in one work folder", () => {
     approvalStatus: "Approved",
     creationTime: "2026-01-02T03:04:05.000Z",
   };
-  const execution = { id: "a", startTime: "2026-01-02T03:04:05.000Z", status: "Succeeded" };
+  const startTime = "2026-01-02T03:04:05.000Z";
+  const execution = { id: "a", startTime, status: "Succeeded" } as const;
 
   it("are two stacks, each named after its configuration file", () => {
     equal(stackNamed({ configFile: "configs/Pulumi.flats.yaml" }), "flats");
@@ -17,6 +19,15 @@ describe("two tables in one work folder", () => {
     equal(stackNamed({ configFile: "flats.yaml" }), "dev");
     equal(stackNamed({ configFile: "Pulumi.Flats_1.yaml" }), "dev");
     equal(stackNamed({}), "dev");
+  });
+
+  it("have a heading that fits the terminal", () => {
+    const shown = { ...execution, arn: "", pipelineName: "restate-small", seconds: 14.3 };
+    const text = snapshotText({ execution: shown, steps: [] }, 60);
+    equal(
+      text.split("\n┌")[0],
+      "Execution a of restate-small: Succeeded (started 2026-01-02\n03:04:05, 14.3 seconds)",
+    );
   });
 
   it("mark an R² that a column weights", () => {
