@@ -232,8 +232,7 @@ async function writeStackFile(
     throw error;
   }
   for (const line of summary(profile, column, partitions)) {
-    note(terminal, wrapped(line, widthOf(terminal.stderr), "  ").join("
-"));
+    note(terminal, wrapped(line, widthOf(terminal.stderr), "  ").join("\n"));
   }
   print(terminal, shownPath(target));
   note(terminal, `next: ${command}`);
