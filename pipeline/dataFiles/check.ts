@@ -5,7 +5,7 @@ import { columnType } from "../columnTypes";
 import type { Dataset } from "../datasetFields";
 import { csvProblems } from "./csv";
 import { parquetNames, parquetProblems } from "./parquet";
-import { dataFilePaths } from "./paths";
+import { dataFilePaths, icebergProblem } from "./paths";
 import { readSample, UnreadableFile, type UnpackBzip2 } from "./sample";
 import { isValue } from "./values";
 
@@ -71,6 +71,10 @@ export function dataFileProblems(
   dataset: Dataset,
   check: DataFileCheck,
 ): readonly string[] {
+  const iceberg = icebergProblem(path);
+  if (iceberg !== undefined) {
+    return [`${path} ${iceberg}`];
+  }
   const isFile = statSync(path).isFile();
   const files = dataFilePaths(path).filter((file) => statSync(file).size > 0);
   const parquetColumns = new Set(dataset.format === "parquet" ? files.flatMap(parquetNames) : []);

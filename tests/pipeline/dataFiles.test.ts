@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -451,6 +451,20 @@ describe("the check of a table's files", () => {
       deepEqual(problems("double"), [
         "b.parquet: x: HIVE_BAD_DATA: INT32 in the file, but double in the table",
       ]);
+    });
+
+    it("refuses the files of an Iceberg table, some of whose rows may be deleted", () => {
+      const flats = join(folder, "flats");
+      for (const name of ["data", "metadata"]) {
+        mkdirSync(join(flats, name), { recursive: true });
+      }
+      copyFileSync(parquet("int32"), join(flats, "data", "0-0.parquet"));
+      writeFileSync(join(flats, "metadata", "00001-7.metadata.json"), "{}");
+      for (const path of [flats, join(flats, "data")]) {
+        const problems = dataFileProblems(path, dataset({ format: "parquet" }), { values: true });
+        equal(problems.length, 1);
+        match(problems[0] ?? "", /^.*\/flats.* is a folder of an Iceberg table, .*to_arrow\(\)$/);
+      }
     });
 
     it("names columns that are missing or duplicate, and files that are damaged or not Parquet", () => {
