@@ -386,8 +386,15 @@ def _points(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _is_id(name: str, column: np.ndarray, rows: int) -> bool:
-    """Whether whole numbers are distinct and dense, or their column is named like an id."""
-    if len(column) < MIN_ID_ROWS or (column != np.floor(column)).any():
+    """Whether whole numbers are distinct and dense, or their column is named like an id.
+
+    The days of a table with a row a day are so too, but they are times.
+    """
+    if (
+        name.endswith("_days_since_epoch")
+        or len(column) < MIN_ID_ROWS
+        or (column != np.floor(column)).any()
+    ):
         return False
     words = name.lower().split("_")
     is_named = words[-1] in ("id", "uuid", "guid", "key", "index", "no", "number")

@@ -202,9 +202,11 @@ def draw_folds(
         earlier = np.searchsorted(np.sort(times), times)
         drawn = [earlier * (count + 2) // len(times)]
         if len(np.unique(drawn)) < count + 2:
+            needed, found = count + 2, len(np.unique(times))
             raise InputError(
-                f'{count} folds need as many times and two more, but "{key.column}" has too few '
-                "different ones"
+                f"crossValidation: {count} folds by time need at least {needed} different times, "
+                f'each of few rows, but "{key.column}" has {found}: set fewer folds, or remove '
+                "crossValidation"
             )
     else:
         units = np.arange(len(assignment)) if key is None else np.asarray(key.groups)

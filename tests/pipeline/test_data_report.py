@@ -161,6 +161,7 @@ def test_ids_missing_values_and_drift_are_found() -> None:
     assert found({**columns, "row": numbers + 5}) == [("id", "row")]
     assert found({**columns, "customer_id": numbers**3}) == [("id", "customer_id")]
     assert found({**columns, "cube": numbers**3}) == []
+    assert found({**columns, "sold_days_since_epoch": numbers + 19_000}) == []
     rare = np.where(random.random(1000) < 0.6, np.nan, numbers)
     assert found({**columns, "rare": rare}) == [("missing", "rare")]
     assignment = np.repeat(np.arange(3), COUNTS)
