@@ -91,8 +91,7 @@ export function dateFormatProblem(format: string): string | undefined {
     : `${JSON.stringify(format)}: an hour of twelve (%h, %I, %l) and %p need each other`;
 }
 
-const twoDigits = "\\d{1,2}";
-const month = "(0?[1-9]|1[0-2])";
+const toTwelve = "(0?[1-9]|1[0-2])";
 const day = "(0?[1-9]|[12]\\d|3[01])";
 const hour = "([01]?\\d|2[0-3])";
 const sixtieth = "[0-5]?\\d";
@@ -103,13 +102,13 @@ const monthNames =
 
 /** The regular expression of a specifier. */
 const formsOfSpecifiers: Readonly<Record<string, string>> = {
-  ...{ "%Y": "\\d{1,4}", "%y": "\\d{2}", "%m": month, "%c": month, "%d": day, "%e": day },
+  ...{ "%Y": "\\d{1,4}", "%y": "\\d{2}", "%m": toTwelve, "%c": toTwelve, "%d": day, "%e": day },
   ...{ "%b": `(${monthNames.map((name) => name.slice(0, 3)).join("|")})` },
   ...{ "%M": `(${monthNames.join("|")})`, "%H": hour, "%k": hour },
-  ...{ "%h": twoDigits, "%I": twoDigits, "%l": twoDigits, "%p": "[ap]m", "%f": "\\d{1,9}" },
+  ...{ "%h": toTwelve, "%I": toTwelve, "%l": toTwelve, "%p": "[ap]m", "%f": "\\d{1,9}" },
   ...{ "%i": sixtieth, "%s": sixtieth, "%S": sixtieth, "%%": "%" },
   "%T": `${hour}:${sixtieth}:${sixtieth}`,
-  "%r": `${twoDigits}:${sixtieth}:${sixtieth} [ap]m`,
+  "%r": `${toTwelve}:${sixtieth}:${sixtieth} [ap]m`,
 };
 
 /** The regular expression of a format. A match may still not be a valid date, such as February 30. */

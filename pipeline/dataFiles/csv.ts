@@ -1,6 +1,6 @@
 import { type ColumnType, columnType } from "../columnTypes";
 import { type CsvForm, splitLine } from "./fields";
-import { dateFormatPattern } from "../dateParts";
+import { dateFormatPattern, formatType } from "../dateParts";
 import { delimiterProblem, headerProblem } from "./header";
 import type { Sample } from "./sample";
 import { isCsvValue, isMissing } from "./values";
@@ -44,7 +44,8 @@ function valuesProblem(
     return undefined;
   }
   const distinct = [...new Set(wrong.map(({ value }) => value))];
-  const wanted = format === undefined ? typeName : `date in the form ${format}`;
+  const moment = format !== undefined && formatType(format) === "time" ? "time" : "date";
+  const wanted = format === undefined ? typeName : `${moment} in the form ${format}`;
   const kind = `not ${/^[aeiou]/.test(wanted) ? "an" : "a"} ${wanted}`;
   const are = wrong.length === 1 ? "is" : "are";
   const what =

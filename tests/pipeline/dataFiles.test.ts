@@ -231,6 +231,18 @@ describe("the check of a table's files", () => {
       "town: 2 of 4 values are not a date in the form %d.%m.%Y, such as '2024-01-31', '31.13.2024'; first in line 3",
     ],
     [
+      "times of day in another form than dateFormats says",
+      "1,9:30,2\n2,23:59,3\n3,24:00,3\n",
+      { dateFormats: { town: "%H:%i" }, dateParts: { town: "auto" } },
+      "town: 1 of 3 values is '24:00', not a time in the form %H:%i; first in line 3",
+    ],
+    [
+      "hours of twelve that no clock has",
+      "1,12:30 am,2\n2,1:05 PM,3\n3,0:30 am,3\n4,13:05 PM,4\n",
+      { dateFormats: { town: "%h:%i %p" }, dateParts: { town: "auto" } },
+      "town: 2 of 4 values are not a time in the form %h:%i %p, such as '0:30 am', '13:05 PM'; first in line 3",
+    ],
+    [
       "numbers with a comma before their decimal places",
       "1,5;Ulm;2\n2,25;Bern;3\n",
       { delimiter: ";" },

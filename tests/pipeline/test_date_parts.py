@@ -9,9 +9,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from decision_tree.encoding.dates import date_reader
 from rendered import evaluate
 
 from local.standins.athena.query import run_query
+from local.standins.errors import UserError
 
 PARTS = {
     "year": lambda of: of.dt.year,
@@ -227,6 +229,21 @@ def test_parts_of_times_of_day(tmp_path: Path, form: str, texts: list[str]) -> N
     rows = result(tmp_path, request, columns, format="csv")
     wanted = pd.to_datetime(pd.Series([text or None for text in texts]), format="mixed")
     assert_parts(rows, "clock", PARTS_OF_TIME, wanted)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [("%H:%i", "24:00"), ("%T", "23:59:60"), ("%h:%i %p", "0:30 AM"), ("%h:%i %p", "13:05 PM")],
+)
+def test_times_that_no_clock_has_fail_the_query_and_the_request(
+    tmp_path: Path, form: str, text: str
+) -> None:
+    columns = {"y": "int", "clock": "string"}
+    write(tmp_path, "rows.csv", f"0,{text}")
+    request = query_of(columns, dateFormats={"clock": form}, dateParts={"clock": "auto"})
+    with pytest.raises(UserError, match="INVALID_FUNCTION_ARGUMENT"):
+        result(tmp_path, request, columns, format="csv")
+    assert date_reader("string", form)(text) is None
 
 
 def test_filters_by_times_of_day(tmp_path: Path) -> None:

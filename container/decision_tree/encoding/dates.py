@@ -92,8 +92,10 @@ class DateReader:
             month = next(i for i, one in enumerate(_MONTHS, 1) if one.startswith(name))
         hour = int(found.get("hour") or 0)
         if "half_hour" in found:
-            is_after_noon = found["half"].lower() == "pm"
-            hour = int(found["half_hour"]) % 12 + (12 if is_after_noon else 0)
+            half_hour = int(found["half_hour"])
+            if not 1 <= half_hour <= 12:
+                return None
+            hour = half_hour % 12 + (12 if found["half"].lower() == "pm" else 0)
         minute, second = int(found.get("minute") or 0), int(found.get("second") or 0)
         try:
             return datetime(year, month, int(found.get("day") or 1), hour, minute, second)

@@ -15,6 +15,7 @@ before.
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from dataclasses import dataclass, replace
@@ -73,7 +74,9 @@ def check_table_data(request: dict[str, Any]) -> None:
     types = {name: parse_type(kind) for name, kind in request.get("types", {}).items()}
     formats: dict[str, str] = request.get("form", {}).get("dateFormats", {})
     dates = {
-        name: FormattedDate(f"date in the form {form}", "timestamp", is_text=False, form=form)
+        name: FormattedDate(
+            f"{_moment(form)} in the form {form}", "timestamp", is_text=False, form=form
+        )
         for name, form in formats.items()
     }
     types = {**table.columns, **types, **dates}
@@ -106,6 +109,10 @@ def check_table_data(request: dict[str, Any]) -> None:
                 raise UserError(f"table {table.full_name}: {explain(error)}") from None
             if "warnings" in request and (warnings := _identifiers(labels, rows)):
                 Path(request["warnings"]).write_text("\n".join(warnings), "utf-8")
+
+
+def _moment(form: str) -> str:
+    return "date" if re.search("%[Yy]", form) else "time"
 
 
 def _first(problems: list[str]) -> list[str]:

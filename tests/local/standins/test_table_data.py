@@ -279,6 +279,27 @@ def check_dates(path: Path, form: str, text: str | None, **fields: object) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("form", "right", "wrong"),
+    [
+        ("%H:%i", ["9:30", "23:59", "00:00"], ["24:00", "9:60"]),
+        ("%T", ["23:59:59"], ["24:00:00", "23:59:60"]),
+        ("%h:%i %p", ["12:00 AM", "1:05 pm"], ["0:30 AM", "13:05 PM"]),
+    ],
+)
+def test_reads_times_of_day_in_text_by_their_format(
+    path: Path, form: str, right: list[str], wrong: list[str]
+) -> None:
+    check_dates(path, form, "".join(f"{n},{one}\n" for n, one in enumerate([*right, "", "NA"])))
+    for one in wrong:
+        with pytest.raises(ValueError, match="sold") as error:
+            check_dates(path, form, f"1,{right[0]}\n2,{one}\n")
+        assert str(error.value) == (
+            f"cal.data: sold: 1 of 2 values is '{one}', not a time in the form {form}; "
+            "first in line 2"
+        )
+
+
 def test_reads_dates_in_text_by_their_format(path: Path) -> None:
     check_dates(path, "%d.%m.%Y", "1,29.02.2024\n2,\n3,\\N\n4,1.3.2023\n5,NA\n")
     check_dates(path, "%Y-%m-%dT%H:%i:%sZ", "1,2024-02-29T23:59:59Z\n")

@@ -204,11 +204,14 @@ def _components(part: dict[str, str]) -> list[str]:
     if "month_name" in part:
         names = ", ".join(literal(name[:3]) for name in _MONTHS)
         month = f"list_position([{names}], lower({part['month_name']})[:3])"
-    hour = number("hour", "0")
+    # DuckDB accepts 24:00 and 60 seconds; Trino's hours are 0 to 23, or 1 to 12, and seconds to 59.
+    # Source: trino's DateTimeFunctions (appendHourOfDay, appendClockhourOfHalfday) with Joda-Time.
+    hour = f"({number('hour', '0')} + {number('hour', '0')} // 24)"
     if "half_hour" in part:
+        half_hour = number("half_hour", "")
         half = f"case when lower({part['half']}) = 'pm' then 12 else 0 end"
-        hour = f"({number('half_hour', '')} % 12 + {half})"
-    seconds = f"{number('second', '0')}::double"
+        hour = f"case when {half_hour} between 1 and 12 then {half_hour} % 12 + {half} else 99 end"
+    seconds = f"({number('second', '0')} + {number('second', '0')} // 60)::double"
     if "fraction" in part:
         thousandths = f"cast(left(rpad({part['fraction']}, 3, '0'), 3) as integer)"
         seconds = f"({seconds} + {thousandths} / 1000e0)"
