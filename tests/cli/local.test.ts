@@ -54,34 +54,6 @@ describe("the commands of npm run local", () => {
     match((await run("runs")).stdout, new RegExp(`│ ${execution} │`));
   });
 
-  it("runs shows an execution as stopped if its process is gone", async () => {
-    const definition = writeDefinition(folder, await smallDefinition());
-    const stopped = join(folder, "stopped");
-    const child = spawn(process.execPath, [
-      ...[...cliScript, "--definition", definition, "--data", join(folder, "housing.data")],
-      ...["--work-folder", stopped],
-    ]);
-    await new Promise<void>((tuning) => {
-      child.stdout.on("data", (chunk: Buffer) => {
-        if (chunk.toString().includes("TuneXGBoost")) {
-          tuning();
-        }
-      });
-    });
-    const ended = new Promise<number | null>((done) => child.once("exit", done));
-    child.kill("SIGINT");
-    equal(await ended, 130);
-    const { stdout } = await local(["runs", "--work-folder", stopped, "--json"]);
-    deepEqual(
-      (JSON.parse(stdout) as { status: string }[]).map(({ status }) => status),
-      ["Stopped"],
-    );
-    equal(existsSync(join(stopped, "models")), false);
-    const report = readFileSync(join(stopped, "report", "index.html"), "utf8");
-    match(report, /The run was stopped/);
-    match(report, /■ Stopped/);
-  });
-
   it("trials lists the trials of the latest or the given execution", async () => {
     const latest = await run("trials", "--json");
     equal((JSON.parse(latest.stdout) as unknown[]).length, 6);
