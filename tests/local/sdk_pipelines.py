@@ -3,12 +3,13 @@
 `python sdk_pipelines.py FOLDER [NAME...]` writes the definitions train.json and tune.json, or the
 named ones. Their scripts and data are objects of the bucket `team-bucket`, which the
 caller lays out in a folder. script.json is made of the scripts in FOLDER/code, which the SDK
-uploads to FOLDER/objects.
+uploads to FOLDER/objects; `changed/script` is, in the same way, in the folder FOLDER/changed.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -222,7 +223,7 @@ def tune_pipeline() -> Pipeline:
         **common,
     )
     median = HyperparameterTuner(
-        estimator(num_round=3000), strategy="Random", early_stopping_type="Auto", **common
+        estimator(num_round=60), strategy="Random", early_stopping_type="Auto", **common
     )
     tune = TuningStep("Hyperband", step_args=hyperband.fit(channels(split)))
     judge = ProcessingStep(
@@ -332,7 +333,7 @@ def script_pipeline(code: Path) -> Pipeline:
         {"n-estimators": IntegerParameter(1, 9)},
         forest.metric_definitions,
         objective_type="Minimize",
-        max_jobs=2,
+        max_jobs=1,
         max_parallel_jobs=1,
         strategy="Random",
     )
@@ -377,7 +378,7 @@ def script_pipeline(code: Path) -> Pipeline:
         )
         for name, (kind, entry_point, step, version) in artifacts.items()
     }
-    models["Twice"] = PipelineModel(
+    models["Boosted"] = PipelineModel(
         [reversing(), reversing(), models["Boosted"]], ROLE, sagemaker_session=SESSION
     )
     for name, model in models.items():
@@ -419,14 +420,15 @@ def script_pipeline(code: Path) -> Pipeline:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    SESSION.s3_resource = Uploads(folder / "objects")
-    SESSION.boto_session.resource.return_value = SESSION.s3_resource
-    pipelines = {
-        "train": train_pipeline,
-        "tune": tune_pipeline,
-        "complete": complete_pipeline,
-        "script": lambda: script_pipeline(folder / "code"),
-    }
     for name in sys.argv[2:] or ("train", "tune"):
-        (folder / f"{name}.json").write_text(pipelines[name]().definition(), "utf-8")
+        path = Path(sys.argv[1], f"{name}.json")
+        folder = path.parent
+        SESSION.s3_resource = Uploads(folder / "objects")
+        SESSION.boto_session.resource.return_value = SESSION.s3_resource
+        pipelines = {
+            "train": train_pipeline,
+            "tune": tune_pipeline,
+            "complete": complete_pipeline,
+            "script": partial(script_pipeline, folder / "code"),
+        }
+        path.write_text(pipelines[path.stem]().definition(), "utf-8")

@@ -15,12 +15,15 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 /** What a job does: it gives its exit code, at once or later. */
 export type Work = (job: Job) => number | Promise<number>;
 
+/** The result of a job that is stopped while it runs. */
+const stopped: JobResult = { exitCode: -15, seconds: 0, timedOut: false };
+
 /** Runs jobs without processes: each does what a test says. */
 export class FakeJobs implements Jobs {
   readonly parallelism = 8;
   /** The ids of the jobs that were begun, in their order. */
   readonly begun: string[] = [];
-  private readonly running = new Map<string, (error: Error) => void>();
+  private readonly running = new Map<string, (result: Promise<JobResult> | JobResult) => void>();
   isClosed = false;
 
   /** @param work what a job does. Default: it succeeds */
@@ -30,13 +33,12 @@ export class FakeJobs implements Jobs {
     if (this.isClosed) {
       return Promise.reject(new JobError("stopped"));
     }
-    const stopped: JobResult = { exitCode: -15, seconds: 0, timedOut: false };
     if (job.signal?.aborted === true) {
       return Promise.resolve(stopped);
     }
     this.begun.push(job.id);
     return new Promise<JobResult>((resolve, reject) => {
-      this.running.set(job.id, reject);
+      this.running.set(job.id, resolve);
       job.signal?.addEventListener("abort", () => {
         resolve(stopped);
       });
@@ -47,13 +49,13 @@ export class FakeJobs implements Jobs {
   }
 
   stop(id: string): void {
-    this.running.get(id)?.(new JobError("stopped"));
+    this.running.get(id)?.(stopped);
   }
 
   close(): Promise<void> {
     this.isClosed = true;
-    for (const id of [...this.running.keys()]) {
-      this.stop(id);
+    for (const end of [...this.running.values()]) {
+      end(Promise.reject(new JobError("stopped")));
     }
     return Promise.resolve();
   }

@@ -14,6 +14,7 @@ import { definitionOf } from "../../support/localWorld";
 /** What a tuning step has beside what all of these have. */
 interface Tuned {
   readonly criteria?: JsonObject;
+  readonly earlyStopping?: "Auto" | "Off";
   readonly limits?: JsonObject;
   readonly type?: "Maximize" | "Minimize";
   readonly definition?: JsonObject;
@@ -30,6 +31,7 @@ function tuningStep({
   cached,
   criteria,
   definition,
+  earlyStopping = "Off",
   limits,
   type = "Minimize",
 }: Tuned): JsonObject {
@@ -40,6 +42,7 @@ function tuningStep({
     Arguments: {
       HyperParameterTuningJobConfig: {
         Strategy: "Random",
+        TrainingJobEarlyStoppingType: earlyStopping,
         HyperParameterTuningJobObjective: { Type: type, MetricName: "loss" },
         ResourceLimits: {
           MaxNumberOfTrainingJobs: 10,
@@ -230,6 +233,20 @@ describe("a tuning", () => {
         "complete after 2 of 10 trials: its MaxRuntimeInSeconds, 1 s, have passed",
       );
     }
+  });
+
+  it("stops a running training job early, by what it has reported", async () => {
+    const limits = { MaxNumberOfTrainingJobs: 5 };
+    const { trials } = await run(tuningStep({ earlyStopping: "Auto", limits }), ({ id, log }) => {
+      const isLast = id.endsWith("005");
+      writeFileSync(log, isLast ? "loss=9\nloss=8\n" : "loss=3\nloss=2\nloss=1\n");
+      return isLast ? new Promise<number>(() => undefined) : 0;
+    });
+    deepEqual(statuses(trials), [
+      ...[0, 1, 2, 3].map((number) => `${number} Completed 1`),
+      "4 Stopped 9",
+    ]);
+    equal(trials.at(-1)?.failureReason, "stopped early, after 1 values of the objective");
   });
 
   it("accepts a time limit longer than a Node.js timer can wait", async () => {
