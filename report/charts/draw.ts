@@ -64,6 +64,40 @@ function shortened(svg: string): string {
   );
 }
 
+/** The pictures that this process has drawn last, by specification: a run on a change has most of them again. */
+const drawn = new Map<string, Promise<string>>();
+
+/** Max pictures in memory, of some 10 kB each. */
+const maxDrawn = 200;
+
+/** Draws a Vega-Lite specification as SVG. */
+function picture(spec: Readonly<Record<string, unknown>>): Promise<string> {
+  const key = JSON.stringify(spec);
+  const known = drawn.get(key) ?? draw(spec);
+  drawn.delete(key);
+  drawn.set(key, known);
+  for (const oldest of [...drawn.keys()].slice(0, -maxDrawn)) {
+    drawn.delete(oldest);
+  }
+  return known;
+}
+
+async function draw(spec: Readonly<Record<string, unknown>>): Promise<string> {
+  const { spec: compiled } = compile({
+    width: chartWidth,
+    autosize: { type: "fit", contains: "padding" },
+    padding: 2,
+    ...spec,
+    config,
+  } as unknown as TopLevelSpec);
+  const view = new View(parse(compiled), { renderer: "none" });
+  const svg = await view.toSVG();
+  view.finalize();
+  return shortened(svg)
+    .replace(/^<svg (?:xmlns(?::\w+)?="[^"]*" )*/, "<svg ")
+    .replace(' version="1.1"', "");
+}
+
 /**
  * Draws a Vega-Lite specification as a figure.
  *
@@ -75,22 +109,10 @@ export async function figure(
   description: string,
   spec: Readonly<Record<string, unknown>>,
 ): Promise<Html> {
-  const { spec: compiled } = compile({
-    width: chartWidth,
-    autosize: { type: "fit", contains: "padding" },
-    padding: 2,
-    ...spec,
-    config,
-  } as unknown as TopLevelSpec);
-  const view = new View(parse(compiled), { renderer: "none" });
-  const svg = await view.toSVG();
-  view.finalize();
   const label = html`<svg role="img" aria-label="${description}" `;
-  const picture = shortened(svg)
-    .replace(/^<svg (?:xmlns(?::\w+)?="[^"]*" )*/, label.text)
-    .replace(' version="1.1"', "");
+  const svg = (await picture(spec)).replace("<svg ", () => label.text);
   return html`<figure>
     <figcaption>${title}</figcaption>
-    ${new Html(picture)}
+    ${new Html(svg)}
   </figure>`;
 }
