@@ -75,24 +75,19 @@ function tune(
   { imageUri, metricDefinitions, takesMetadata }: Trainer,
   preprocess: Preprocess,
 ): Tuning {
-  const channels: Channel[] = [
-    { name: "train", uri: folderUri(preprocess.output("train")), contentType: "text/csv" },
-    {
-      name: "validation",
-      uri: folderUri(preprocess.output("validation")),
-      contentType: "text/csv",
-    },
-  ];
-  if (takesMetadata) {
-    const uri = folderUri(preprocess.output("metadata"));
-    channels.push({ name: "metadata", uri, contentType: "application/json" });
-  }
+  const channel = (name: "metadata" | "train" | "validation", contentType: string): Channel => {
+    return { name, uri: folderUri(preprocess.output(name)), contentType };
+  };
   return tuningStep({
     name: `Tune${candidate.name}`,
     candidate,
     imageUri,
     metricDefinitions,
-    channels,
+    channels: [
+      channel("train", "text/csv"),
+      channel("validation", "text/csv"),
+      ...(takesMetadata ? [channel("metadata", "application/json")] : []),
+    ],
     output: { bucket: args.bucket, prefix: `${prefixes.models}/${candidate.name}` },
     checkpointUri: checkpointUri(args.bucket, candidate.name),
     roleArn: args.roles.training,

@@ -1,4 +1,3 @@
-import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
 import { folderUri, join, stepProperty } from "./language/expressions";
 import type { TunedCandidate } from "./evaluationSteps";
@@ -34,9 +33,7 @@ export function crossValidationStep(
     const path = `TrainingJobSummaries[0].TunedHyperParameters['${one}']`;
     return join("", [`--tuned=${one}=`, stepProperty(tuning.step.Name, path)]);
   });
-  const parts: readonly Parameters<Preprocess["output"]>[0][] = [
-    ...(["train", "validation", "test", "metadata"] as const),
-  ];
+  const parts = ["train", "validation", "test", "metadata"] as const;
   return processingStep({
     name: `CrossValidate${name}`,
     imageUri,

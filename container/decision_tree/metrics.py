@@ -1,4 +1,4 @@
-"""Regression metrics, and the lines that the metric regexes match."""
+"""Regression metrics."""
 
 from typing import TypeAlias
 
@@ -46,13 +46,3 @@ def regression_metrics(
     if not np.isfinite(list(metrics.values())).all():
         raise UserError("the labels are too large to compute the mean squared error; scale them")
     return metrics
-
-
-def metric_name(channel: str, metric: str) -> str:
-    """Return the metric's name in the specification, such as validation:mse."""
-    return f"{channel}:{metric}"
-
-
-def metric_line(name: str, value: float) -> str:
-    """Return the log line that the metric's regex in the specification matches."""
-    return f"{name}={value!r}"

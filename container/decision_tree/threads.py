@@ -1,7 +1,6 @@
 """The number of threads of a training job."""
 
 import os
-from contextlib import AbstractContextManager
 
 from decision_tree.errors import UserError
 
@@ -19,11 +18,3 @@ def thread_count() -> int:
         return int(text[:10])
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return cores or 1
-
-
-def limited_openmp() -> AbstractContextManager[object]:
-    """Limit OpenMP to `thread_count`, even if it was loaded before the variable was set."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(thread_count(), user_api="openmp")
-    return limits

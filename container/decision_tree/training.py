@@ -15,7 +15,7 @@ from decision_tree.channels import (
 from decision_tree.environment import Environment
 from decision_tree.errors import UserError
 from decision_tree.hyperparameters import Value, parse_hyperparameters, plain_text
-from decision_tree.metrics import Metrics, metric_line, metric_name, regression_metrics
+from decision_tree.metrics import Metrics, regression_metrics
 from decision_tree.model import Model, ModelDescription, save
 from decision_tree.specification import DEFAULT_ALGORITHM
 from decision_tree.tables import Table, read_tables
@@ -56,8 +56,9 @@ def train(environment: Environment) -> None:
         logger.info("%s: %d rows, %d features", name, *table.features.shape)
 
     model, metrics = _fit(algorithm, tables, hyperparameters, feature_names)
+    # The regular expressions of the specification's MetricDefinitions match these lines.
     for metric, value in metrics.items():
-        logger.info(metric_line(metric, value))
+        logger.info("%s=%r", metric, value)
     save(model, environment.model)
 
 
@@ -91,7 +92,7 @@ def _fit(
     for channel, rows in tables.items():
         found = regression_metrics(rows.labels, predict(rows.features), rows.weights)
         for metric, value in found.items():
-            metrics[metric_name(channel, metric)] = value
+            metrics[f"{channel}:{metric}"] = value
     description = ModelDescription(
         feature_names=feature_names,
         hyperparameters=hyperparameters,

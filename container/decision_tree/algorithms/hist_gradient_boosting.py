@@ -7,7 +7,7 @@ import numpy as np
 from decision_tree.algorithms import Fitted, Hyperparameters, check_labels
 from decision_tree.ensemble import Ensemble
 from decision_tree.tables import Table
-from decision_tree.threads import limited_openmp
+from decision_tree.threads import thread_count
 from decision_tree.tree import NODE, Tree
 
 LIBRARY = "scikit-learn"
@@ -16,6 +16,7 @@ LIBRARY = "scikit-learn"
 def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters) -> Fitted:
     """See Algorithm. Early stopping uses the validation channel, if there is one."""
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     check_labels(train.labels, "loss", hyperparameters["loss"])
     given = dict(hyperparameters)
@@ -35,7 +36,8 @@ def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters
     # scikit-learn cannot bin a feature without a value. A constant one is not split either.
     empty = np.isnan(train.features).all(axis=0)
     known = np.where(empty, np.float32(0), train.features) if empty.any() else train.features
-    with limited_openmp():
+    # OpenMP may have been loaded before its variable was set.
+    with threadpool_limits(thread_count(), user_api="openmp"):
         regressor.fit(known, train.labels, train.weights, **held_out)
     features = train.features.shape[1]
     trees = [_tree(stage[0].nodes, features) for stage in regressor._predictors]
