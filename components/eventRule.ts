@@ -1,7 +1,7 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 
-export interface EventRuleArgs {
+interface EventRuleArgs {
   /** Physical name of the rule. */
   readonly name: string;
   readonly description: string;

@@ -49,14 +49,9 @@ export function prebuiltImages(
   region: string,
   options: pulumi.InvokeOptions,
 ): Readonly<Record<PrebuiltImage, pulumi.Output<string>>> {
-  const uri = (image: PrebuiltImage): pulumi.Output<string> =>
-    prebuiltImage(image, region, options);
-  return {
-    dataWrangler: uri("dataWrangler"),
-    modelMonitor: uri("modelMonitor"),
-    scikitLearn: uri("scikitLearn"),
-    xgboost: uri("xgboost"),
-  };
+  const names = Object.keys(images) as PrebuiltImage[];
+  const uris = names.map((image) => [image, prebuiltImage(image, region, options)]);
+  return Object.fromEntries(uris) as ReturnType<typeof prebuiltImages>;
 }
 
 /** Months before the end of an image's support when warnings begin. */

@@ -28,7 +28,7 @@ export function uploadSource(
 }
 
 /** Where a script is uploaded to. */
-export interface ScriptUpload {
+interface ScriptUpload {
   /** Beginning of the name of its resource. */
   readonly name: string;
   /** Beginning of the names of its imports' resources. Default: the same. */

@@ -77,54 +77,46 @@ function cast(dataset: Dataset): Transform {
   };
 }
 
-function dropColumn(column: string): Transform {
-  return {
-    operator: "sagemaker.spark.manage_columns_0.1",
-    parameters: {
-      operator: "Drop column",
-      drop_column_parameters: { column_to_drop: column },
-    },
-  };
+function manageColumns(parameters: JsonObject): Transform {
+  return { operator: "sagemaker.spark.manage_columns_0.1", parameters };
 }
 
-function moveToStart(column: string): Transform {
-  return {
-    operator: "sagemaker.spark.manage_columns_0.1",
-    parameters: {
-      operator: "Move column",
-      move_column_parameters: {
-        move_type: "Move to start",
-        move_to_start_parameters: { column_to_move: column },
-      },
-    },
-  };
+function handleMissing(parameters: JsonObject): Transform {
+  return { operator: "sagemaker.spark.handle_missing_0.1", parameters };
 }
 
-function dropMissing(column: string): Transform {
-  return {
-    operator: "sagemaker.spark.handle_missing_0.1",
-    parameters: {
-      operator: "Drop missing",
-      drop_missing_parameters: {
-        dimension: "Drop Rows",
-        drop_rows_parameters: { input_column: column },
-      },
-    },
-  };
-}
+const dropColumn = (column: string): Transform =>
+  manageColumns({
+    operator: "Drop column",
+    drop_column_parameters: { column_to_drop: column },
+  });
 
-function imputeMedian(column: string): Transform {
-  return {
-    operator: "sagemaker.spark.handle_missing_0.1",
-    parameters: {
-      operator: "Impute",
-      impute_parameters: {
-        column_type: "Numeric",
-        numeric_parameters: { strategy: "Approximate Median", input_column: column },
-      },
+const moveToStart = (column: string): Transform =>
+  manageColumns({
+    operator: "Move column",
+    move_column_parameters: {
+      move_type: "Move to start",
+      move_to_start_parameters: { column_to_move: column },
     },
-  };
-}
+  });
+
+const dropMissing = (column: string): Transform =>
+  handleMissing({
+    operator: "Drop missing",
+    drop_missing_parameters: {
+      dimension: "Drop Rows",
+      drop_rows_parameters: { input_column: column },
+    },
+  });
+
+const imputeMedian = (column: string): Transform =>
+  handleMissing({
+    operator: "Impute",
+    impute_parameters: {
+      column_type: "Numeric",
+      numeric_parameters: { strategy: "Approximate Median", input_column: column },
+    },
+  });
 
 /** `drop_last` must be false: otherwise, the last label's column would remain, empty. */
 function oneHot(column: string): Transform {

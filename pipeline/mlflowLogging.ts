@@ -18,7 +18,7 @@ export const mlflowLoggings = ["manual", "in-network", "outside-network"] as con
 export type MlflowLogging = (typeof mlflowLoggings)[number];
 
 /** The step that logs. */
-export const loggingStep = "LogExecutions";
+const loggingStep = "LogExecutions";
 
 /** The script of the job. */
 export const loggingScript = "log_executions";

@@ -62,21 +62,14 @@ function parameterRanges(
   ranges: Readonly<Record<string, HyperparameterRange>>,
 ): NonNullable<TuningJobConfig["ParameterRanges"]> {
   const all = Object.entries(ranges);
-  const numeric = (
-    kind: "continuous" | "integer",
-  ): { Name: string; MinValue: string; MaxValue: string; ScalingType: string }[] =>
-    all.flatMap(([name, range]) =>
-      range.type === kind
-        ? [
-            {
-              Name: name,
-              MinValue: String(range.min),
-              MaxValue: String(range.max),
-              ScalingType: range.scaling,
-            },
-          ]
-        : [],
-    );
+  const numeric = (kind: "continuous" | "integer") =>
+    all.flatMap(([Name, range]) => {
+      if (range.type !== kind) {
+        return [];
+      }
+      const { max, min, scaling } = range;
+      return [{ Name, MinValue: String(min), MaxValue: String(max), ScalingType: scaling }];
+    });
   return {
     IntegerParameterRanges: numeric("integer"),
     ContinuousParameterRanges: numeric("continuous"),
@@ -122,18 +115,6 @@ function stopping(
       MaxWaitTimeInSeconds: spotMaxWaitTimeInSeconds,
     },
   };
-}
-
-/** Hyperband's resources, in the form of StrategyConfig. */
-function strategyConfig({ hyperband }: Candidate): TuningJobConfig["StrategyConfig"] {
-  return (
-    hyperband && {
-      HyperbandStrategyConfig: {
-        MinResource: hyperband.minResource,
-        MaxResource: hyperband.maxResource,
-      },
-    }
-  );
 }
 
 /** The TuningJobCompletionCriteria, which end the tuning early. */
@@ -204,7 +185,9 @@ function staticHyperparameters({
 
 /** Builds a Tuning step. Its arguments are CreateHyperParameterTuningJob's. */
 export function tuningStep(args: TuningStepArgs): Tuning {
-  const { candidate, context, name, output } = args;
+  const { candidate, context, name } = args;
+  const { hyperband } = candidate;
+  const { bucket, prefix } = args.output;
   const step: TuningStep = {
     Name: name,
     // ListPipelineExecutionSteps returns it, so an execution's candidates have names.
@@ -216,7 +199,12 @@ export function tuningStep(args: TuningStepArgs): Tuning {
       Tags: tags(context),
       HyperParameterTuningJobConfig: {
         Strategy: candidate.strategy,
-        StrategyConfig: strategyConfig(candidate),
+        StrategyConfig: hyperband && {
+          HyperbandStrategyConfig: {
+            MinResource: hyperband.minResource,
+            MaxResource: hyperband.maxResource,
+          },
+        },
         HyperParameterTuningJobObjective: { Type: "Minimize", MetricName: objectiveMetric },
         ResourceLimits: {
           MaxNumberOfTrainingJobs: candidate.maxJobs,
@@ -232,12 +220,12 @@ export function tuningStep(args: TuningStepArgs): Tuning {
         AlgorithmSpecification: {
           TrainingImage: args.imageUri,
           TrainingInputMode: "File",
-          MetricDefinitions: args.metricDefinitions?.map(({ Name, Regex }) => ({ Name, Regex })),
+          MetricDefinitions: args.metricDefinitions,
         },
         StaticHyperParameters: staticHyperparameters(args),
         InputDataConfig: inputDataConfig(args.channels),
         OutputDataConfig: {
-          S3OutputPath: `s3://${output.bucket}/${output.prefix}`,
+          S3OutputPath: `s3://${bucket}/${prefix}`,
           KmsKeyId: context.kmsKeyArn,
         },
         HyperParameterTuningResourceConfig: {
@@ -265,12 +253,6 @@ export function tuningStep(args: TuningStepArgs): Tuning {
   return {
     step,
     bestTrainingJobName,
-    bestModelUri: join("/", [
-      "s3:/",
-      output.bucket,
-      output.prefix,
-      bestTrainingJobName,
-      "output/model.tar.gz",
-    ]),
+    bestModelUri: join("/", ["s3:/", bucket, prefix, bestTrainingJobName, "output/model.tar.gz"]),
   };
 }
