@@ -72,6 +72,13 @@ class Column:
         return self.type.partition("(")[0]
 
     @property
+    def words(self) -> str:
+        """The name, with words that the header only separates by case, such as CustomerId."""
+        separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.header or "")
+        words = re.sub(r"[^a-z0-9]+", "_", separated.lower()).strip("_")
+        return words if words.replace("_", "") == self.name.replace("_", "") else self.name
+
+    @property
     def is_text(self) -> bool:
         """Whether it has text."""
         return self.kind in ("string", "char", "varchar")
@@ -154,12 +161,12 @@ def reason_to_drop(column: Column, rows: int) -> str | None:
         return column.remark
     is_unique = column.distinct == present and present > MAX_LABELS // 2
     also = f"; {column.remark}" if column.remark else ""
-    if is_unique and (column.is_text or _ID_NAME.fullmatch(column.name)):
+    if is_unique and (column.is_text or _ID_NAME.fullmatch(column.words)):
         return f"it identifies rows: each value occurs once{also}"
     if column.is_counter and not _YEAR_NAME.fullmatch(column.name):
         return "it numbers the rows"
     is_many = column.distinct * 2 > rows
-    if is_many and column.kind in _WHOLE and _SHARED_ID_NAME.fullmatch(column.name):
+    if is_many and column.kind in _WHOLE and _SHARED_ID_NAME.fullmatch(column.words):
         return f"named like an id: {column.distinct:,} different values in {rows:,} rows"
     if not column.is_text:
         return None
@@ -216,7 +223,7 @@ def likely_targets(columns: Sequence[Column], rows: int) -> list[str]:
         and column.distinct >= _MIN_TARGET_VALUES
         and column.missing * 2 < rows
         and not column.is_counter
-        and not (column.distinct == rows and _ID_NAME.fullmatch(column.name))
+        and not (column.distinct == rows and _ID_NAME.fullmatch(column.words))
     ]
 
     def likelihood(column: Column) -> tuple[int, int]:

@@ -433,3 +433,11 @@ def test_a_text_among_numbers_that_is_a_label_elsewhere_is_not_a_null_text(path:
     ]
     assert profiled(path, text(other))["form"] == PLAIN
     assert "none here" in profiled(path)["columns"][1]["labels"]
+
+
+@pytest.mark.parametrize("header", ["customer_id", "CustomerId", "customerID", "Customer ID"])
+def test_ids_are_known_by_their_names_in_any_case(path: Path, header: str) -> None:
+    rows = [(price, f"{n * n + 7}") for n, (price, *_) in enumerate(ROWS)]
+    found = profiled(path, text(rows, header=f"price,{header}"))
+    assert drops(found).popitem()[1] == "it identifies rows: each value occurs once"
+    assert drops(profiled(path, text(rows, header="price,Humid"))) == {}
