@@ -60,7 +60,8 @@ function trialProperties(trial: TrialDocument, tuning: TuningJob): Properties {
   const { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition } = tuning;
   const { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB } =
     definition?.HyperParameterTuningResourceConfig ?? definition?.ResourceConfig ?? {};
-  const seconds = Math.round(trial.Seconds);
+  // Source: the minimum of TrainingTimeInSeconds.
+  const seconds = Math.max(1, Math.round(trial.Seconds));
   const resources = { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB };
   return {
     ...definition,

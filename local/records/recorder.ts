@@ -33,6 +33,9 @@ const trialInterval = 1000;
 /** Maximum length of a failed step's reason in the API. Source: FailureReason of PipelineExecutionStep. */
 const maxReason = 1024;
 
+/** Maximum length of a failed execution's reason. Source: PipelineExecutionFailureReason. */
+const maxExecutionReason = 1300;
+
 /** The start of a recorded execution. */
 export type BegunExecution = Pick<
   ExecutionDocument,
@@ -108,7 +111,7 @@ export class Recorder {
   fail(reason: string): void {
     this.status = "Failed";
     this.running.clear();
-    this.write({ execution: { ...this.execution(), FailureReason: reason } });
+    this.write({ execution: this.execution(reason) });
   }
 
   /** Records the result of the execution. */
@@ -121,7 +124,7 @@ export class Recorder {
     this.status = result.status;
     this.running.clear();
     this.write({
-      execution: { ...this.execution(), FailureReason: result.failureReason },
+      execution: this.execution(result.failureReason),
       // In the order of the definition.
       steps: result.steps.flatMap(({ name }) => this.steps.get(name) ?? []),
       notExecuted: result.steps
@@ -257,9 +260,10 @@ export class Recorder {
     });
   }
 
-  private execution(): DescribedExecution {
+  private execution(failureReason?: string): DescribedExecution {
     return {
       ...this.begun.execution,
+      FailureReason: failureReason?.slice(0, maxExecutionReason),
       PipelineExecutionStatus: this.status,
       LastModifiedTime: new Date().toISOString(),
     };

@@ -315,6 +315,21 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     equal((await describe_(first)).PipelineExecutionDisplayName, "renamed");
   });
 
+  it("have reasons of the documented length", async () => {
+    await pipeline("Long", definitionOf([failStep("Long", "x".repeat(2000))]));
+    const execution = await start("Long");
+    equal(await ended(execution), "Failed");
+    const [step] = await steps(execution);
+    deepEqual(
+      [
+        (await describe_(execution)).FailureReason?.length,
+        step?.FailureReason?.length,
+        step?.Metadata?.Fail?.ErrorMessage?.length,
+      ],
+      [1300, 1024, 2000],
+    );
+  });
+
   it("start once per token", async () => {
     await pipeline("Token", definitionOf([conditionStep("Check", [1, 1])]));
     const ClientRequestToken = "t".repeat(32);

@@ -212,6 +212,7 @@ def test_jobs_are_described_and_have_logs(running: Emulator, succeeded: _Pipelin
     job = client.describe_training_job(TrainingJobName=names[0])
     assert job["ModelArtifacts"]["S3ModelArtifacts"].startswith(f"s3://{BUCKET}/models/{names[0]}/")
     assert job["HyperParameters"]["num_round"] == "5"
+    assert job["TrainingTimeInSeconds"] >= 1
     listed = client.list_training_jobs(NameContains=tuning)["TrainingJobSummaries"]
     assert {one["TrainingJobName"] for one in listed} == set(names)
     processing = steps["Split"]["Metadata"]["ProcessingJob"]["Arn"].split("/")[-1]
