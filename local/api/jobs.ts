@@ -10,9 +10,10 @@ import {
   type TuningJob,
   tuningJobOf,
 } from "../records/executionDocument";
+import { describedJob } from "../records/describedJob";
 import { findDocument, listDocuments } from "../records/executions";
 import { jobsNotImproving } from "../execution/steps/completionRule";
-import { nameOf } from "../execution/steps/jobProperties";
+import { nameOf, statusOf } from "../execution/steps/jobProperties";
 import { artifactUri } from "../execution/steps/trainingJob";
 import { invalid, notFound } from "./errors";
 import type { Answer, SageMakerOperations } from "./operation";
@@ -47,13 +48,6 @@ const stepTypes = {
 } as const;
 
 export type JobKind = keyof typeof stepTypes;
-
-const statusMembers: Readonly<Record<JobKind, string>> = {
-  processing: "ProcessingJobStatus",
-  training: "TrainingJobStatus",
-  transform: "TransformJobStatus",
-  tuning: "HyperParameterTuningJobStatus",
-};
 
 /** The response of DescribeTrainingJob for a training job of a tuning job. */
 function trialProperties(trial: TrialDocument, tuning: TuningJob): Properties {
@@ -110,7 +104,8 @@ function withArtifact(properties: DescribedTraining, name: string): Properties {
 }
 
 function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind): Job | undefined {
-  const { Properties: properties = {}, StepName: name, StepType: type } = step;
+  const { StepName: name, StepType: type } = step;
+  const properties = describedJob(step);
   const jobName = nameOf(type, properties);
   if (jobName === undefined || step.SelectiveExecutionResult !== undefined) {
     return undefined;
@@ -119,7 +114,7 @@ function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind)
     name: jobName,
     creationTime: textOf(properties["CreationTime"]) ?? step.StartTime ?? "",
     lastModifiedTime: textOf(properties["LastModifiedTime"]),
-    status: textOf(properties[statusMembers[kind]]),
+    status: statusOf(type, properties),
     // A training job has it from the start.
     properties: kind === "training" ? withArtifact(properties, jobName) : properties,
     execution: executionId(document),

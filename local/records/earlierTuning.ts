@@ -1,15 +1,8 @@
 import type { EarlierTuning } from "../execution/execution";
-import { executionId, type StepDocument, tuningJobOf } from "./executionDocument";
+import { executionId, tuningJobOf } from "./executionDocument";
+import { describedJob } from "./describedJob";
 import { findDocument, listHeads } from "./executions";
 import type { Workspace } from "./workspace";
-
-/** A tuning job whose process is gone has been stopped. */
-function describedOf(step: StepDocument): EarlierTuning["described"] {
-  const job = tuningJobOf(step);
-  const isStopped =
-    job.HyperParameterTuningJobStatus === "InProgress" && step.StepStatus === "Stopped";
-  return { ...job, ...(isStopped ? { HyperParameterTuningJobStatus: "Stopped" } : {}) };
-}
 
 /** Finds a tuning job in the records of a work folder. */
 export function findEarlierTuning(workspace: Workspace, name: string): EarlierTuning | undefined {
@@ -21,7 +14,7 @@ export function findEarlierTuning(workspace: Workspace, name: string): EarlierTu
     return (
       document &&
       step && {
-        described: describedOf(step),
+        described: describedJob(step),
         trials: document.trials.filter(({ StepName }) => StepName === step.StepName),
       }
     );

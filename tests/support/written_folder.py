@@ -75,10 +75,12 @@ def when(time: datetime) -> str:
 def job(kind: str, place: int, item: Item) -> dict[str, Any]:
     """A step that has run a job, with the job's description."""
     title = {"Tuning": "HyperParameterTuning"}.get(kind, kind)
+    # The process that ran it was killed.
+    is_killed = item.status == "Stopped"
     properties: dict[str, Any] = {
         f"{title}JobName": item.name,
         f"{title}JobArn": f"{ARN}:{title.lower()}-job/{item.name}",
-        f"{title}JobStatus": item.status,
+        f"{title}JobStatus": "InProgress" if is_killed else item.status,
         "CreationTime": when(item.created),
         "LastModifiedTime": when(item.modified),
     }
@@ -98,7 +100,7 @@ def job(kind: str, place: int, item: Item) -> dict[str, Any]:
     return {
         "StepName": f"{kind}{place}",
         "StepType": kind,
-        "StepStatus": "Succeeded",
+        "StepStatus": "Stopped" if is_killed else "Succeeded",
         "StartTime": when(item.created),
         "EndTime": when(item.modified),
         "Properties": properties,

@@ -26,15 +26,22 @@ const kinds: Readonly<
   },
 };
 
-/** The members of the Describe response about a job's progress. */
-export function jobState(type: string, state: JobState): Properties {
-  const { prefix = "", times = "" } = kinds[type] ?? {};
-  const { endTime, failureReason, startTime, status } = state;
+/** The members of the Describe response with a job's status. */
+export function jobStatus(type: string, status: JobState["status"]): Properties {
   return {
-    [`${prefix}Status`]: status,
+    [`${kinds[type]?.prefix ?? ""}Status`]: status,
     ...(type === "Training"
       ? { SecondaryStatus: status === "InProgress" ? "Training" : status }
       : {}),
+  };
+}
+
+/** The members of the Describe response about a job's progress. */
+export function jobState(type: string, state: JobState): Properties {
+  const { times = "" } = kinds[type] ?? {};
+  const { endTime, failureReason, startTime, status } = state;
+  return {
+    ...jobStatus(type, status),
     CreationTime: startTime,
     LastModifiedTime: endTime ?? startTime,
     ...(type === "Tuning" ? {} : { [`${times}StartTime`]: startTime }),
@@ -79,8 +86,15 @@ export function jobProperties(
   };
 }
 
-/** The name of a job in its Describe response. */
-export function nameOf(type: string, properties: Properties | undefined): string | undefined {
-  const name = properties?.[`${kinds[type]?.prefix ?? ""}Name`];
-  return typeof name === "string" ? name : undefined;
+function textOf(type: string, member: string, properties: Properties = {}): string | undefined {
+  const value = properties[`${kinds[type]?.prefix ?? ""}${member}`];
+  return typeof value === "string" ? value : undefined;
 }
+
+/** The name of a job in its Describe response. */
+export const nameOf = (type: string, properties: Properties | undefined): string | undefined =>
+  textOf(type, "Name", properties);
+
+/** The status of a job in its Describe response. */
+export const statusOf = (type: string, properties: Properties | undefined): string | undefined =>
+  textOf(type, "Status", properties);
