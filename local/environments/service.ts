@@ -6,18 +6,34 @@ import { promisify } from "node:util";
 import type { JsonObject } from "../../pipeline/language/json";
 import { UserError } from "../../errors/userError";
 import { inTemporaryFolder, writeJson } from "../storage/files";
-import { pythonInterpreter, pythonPath, scriptsPath } from "./python";
+import { pythonInterpreter, pythonPath, PythonService } from "./python";
 
 const run = promisify(execFile);
 
 /** Runs a Python module, outside of any execution, and returns what it prints. */
-export async function runModule(
-  module: string,
-  words: readonly string[],
-  path = pythonPath,
-): Promise<string> {
-  const env = { ...process.env, PYTHONPATH: path.join(delimiter) };
+export async function runModule(module: string, words: readonly string[]): Promise<string> {
+  const env = { ...process.env, PYTHONPATH: pythonPath.join(delimiter) };
   return (await run(pythonInterpreter(), ["-m", module, ...words], { env })).stdout;
+}
+
+/** How a module ended, with the trace of an error other than a user's mistake. */
+interface Ended {
+  readonly exitCode: number;
+  readonly trace: string;
+}
+
+/** Runs a module in a process that later ones take over, with the libraries that it has loaded. */
+function runInService(module: string, words: readonly string[]): Promise<Ended> {
+  return new Promise((done, failed) => {
+    const service = PythonService.start("local.standins.services", {
+      receive: (ended) => {
+        void service.leave(true);
+        done(ended as Ended);
+      },
+      failed,
+    });
+    service.send({ module, arguments: words });
+  });
 }
 
 /**
@@ -32,12 +48,11 @@ export function runService(module: string, request: JsonObject): Promise<void> {
     const failure = join(folder, "failure");
     const path = join(folder, "request.json");
     writeJson(path, { ...request, failure });
-    try {
-      await runModule(module, [path], [...pythonPath, scriptsPath]);
-    } catch (error) {
+    const { exitCode, trace } = await runInService(module, [path]);
+    if (exitCode !== 0) {
       throw existsSync(failure)
         ? new UserError(readFileSync(failure, "utf8").trim())
-        : new Error(`${module} did not end`, { cause: error });
+        : new Error(`${module} did not end`, { cause: trace });
     }
   });
 }
