@@ -6,6 +6,7 @@ import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 
 import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
+import { scriptWithImports } from "../../pipeline/jobScripts";
 import type { JsonObject } from "../../pipeline/language/json";
 import { configure, Engine, pulumiFolder } from "./engine";
 import { Registry } from "./registry";
@@ -291,6 +292,7 @@ describe("the real engine, with fake providers,", function () {
         "create mlflow-logs-mlflow-rest",
         "create mlflow-logs-mlflow-runs",
         "create mlflow-logs-pipeline",
+        "create mlflow-logs-processing-job",
         "create mlflow-logs-target",
         "create operations-logging-failed",
         "create permissions-logging",
@@ -352,12 +354,14 @@ describe("the real engine, with fake providers,", function () {
     const all = new Set([...sources(original), ...sources(changed)]);
     equal(all.size, new Set(sources(original)).size + 1); // another flow
     for (const uri of all) {
-      // Preprocess takes the folder of its scripts.
-      const files = uri.endsWith("/")
-        ? ["preprocess.py", "input_rows.py", "row_encoding.py", "row_splits.py", "text_encoding.py"]
-        : [""];
-      for (const file of files) {
-        ok(engine.object(`${uri}${file}`), `${uri}${file}`);
+      if (!uri.endsWith("/")) {
+        ok(engine.object(uri), uri);
+        continue;
+      }
+      const script = ["preprocess", "evaluate"].find((one) => engine.object(`${uri}${one}.py`));
+      ok(script, uri);
+      for (const [name, text] of scriptWithImports(script)) {
+        equal(engine.object(`${uri}${name}.py`), text, `${uri}${name}.py`);
       }
     }
     await configure(stack, { "restate:baseImage": undefined });

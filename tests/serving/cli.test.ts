@@ -44,6 +44,11 @@ describe("pulumi, from the command line in serving/,", function () {
   });
 
   it("reports once that no model is approved yet, and creates nothing", async () => {
+    aws.models = [
+      { version: 1, approval: "Rejected" },
+      { version: 2, approval: "PendingManualApproval" },
+      { version: 3, approval: "Approved", status: "Failed" },
+    ];
     const { code, text } = await commandLine.pulumi("up", "--yes", "--skip-preview");
     equal(code, 1);
     const message = "The model package group restate-dev has no approved model yet";
