@@ -150,9 +150,14 @@ function setUpPython(kind) {
 /** Sets up what a kind of command needs: `node`, or a key of the lock files. */
 export function setUp(kind) {
   checkNode();
-  setUpNode();
-  if (kind !== "node") {
-    setUpPython(kind);
+  try {
+    setUpNode();
+    if (kind !== "node") {
+      setUpPython(kind);
+    }
+  } catch (error) {
+    // Such as a clone that belongs to another user.
+    fail(`cannot install the packages in ${root}: ${error.message}`);
   }
 }
 

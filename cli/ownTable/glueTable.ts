@@ -145,7 +145,11 @@ function folderOf(table: Table): string | undefined {
 export async function readGlueTable(name: string): Promise<GlueTable> {
   const { catalog, database, table } = parseTableName(name);
   const client = explaining(new GlueClient({}), "glue");
-  const region = await client.config.region();
+  const region = await client.config.region().catch(() => {
+    throw new UserError(
+      "--table: no AWS region found; set AWS_REGION, or the region of the profile in AWS_PROFILE",
+    );
+  });
   const CatalogId = catalog === undefined ? undefined : await catalogId(client, catalog, region);
   const get = async (one: string, other: string): Promise<Table | undefined> => {
     try {

@@ -13,9 +13,17 @@ const minRows = 20;
 const maxMissing = 0.9;
 
 /** @throws UserError if there are too few rows */
-export function checkRows({ rows }: TableProfile, path: string): void {
+export function checkRows({ form, rows }: TableProfile, path: string): void {
+  const headerLines = form?.headerLines ?? 0;
   if (rows < minRows) {
-    throw new UserError(`${path} has ${counted(rows, "row")}; a model needs at least ${minRows}`);
+    // A last line with more columns than all others seems to be the only one of the table.
+    const where =
+      headerLines > Math.max(rows, 1)
+        ? ` below line ${headerLines}, where the number of columns changes`
+        : "";
+    throw new UserError(
+      `${path} has ${counted(rows, "row")}${where}; a model needs at least ${minRows}`,
+    );
   }
 }
 

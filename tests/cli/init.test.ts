@@ -304,6 +304,14 @@ describe("npm run restate -- init", function () {
       /has 5 rows; a model needs at least 20\n$/,
     ],
     [
+      "a last line with too many columns",
+      [...plain, "1,2,3,4"].join("\n"),
+      "price",
+      new RegExp(
+        `has 0 rows below line ${plain.length + 1}, where the number of columns changes; a model needs at least 20\n$`,
+      ),
+    ],
+    [
       "an archive",
       Buffer.from("PK\u0003\u0004\u0000\u0001"),
       "x",

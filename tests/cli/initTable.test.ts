@@ -1,5 +1,5 @@
 import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from "@aws-sdk/client-glue";
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -225,6 +225,16 @@ describe("npm run restate -- init --table", function () {
       wrong.stderr,
       "error: sales.quoted cannot be read as a table:\n" +
         "  rows.csv: line 1: contains values, not column names: set headerLines: 0\n",
+    );
+  });
+
+  it("says how to set the region if there is none", async () => {
+    const none = { AWS_REGION: "", AWS_DEFAULT_REGION: "", AWS_CONFIG_FILE: join(folder, "none") };
+    const { code, stderr } = await commandLine(["init", "--table", "a.b"], stack.environment(none));
+    equal(code, 1);
+    match(
+      stderr,
+      /^error: --table: no AWS region found; set AWS_REGION, or the region of the profile/,
     );
   });
 
