@@ -56,6 +56,7 @@ const slow = {
   ],
   "the SageMaker SDK": [
     "tests/local/api/test_sagemaker_sdk.py",
+    "tests/local/api/test_sagemaker_sdk_v3.py",
     "tests/pipeline/language/sdkDefinitions.test.ts",
     "tests/pipeline/test_model_card.py",
     "tests/pipeline/test_requests.py",
@@ -70,6 +71,7 @@ const slow = {
     "tests/container/test_serve.py",
     "tests/container/test_train.py",
     "tests/local/api/test_boto3.py",
+    "tests/local/api/test_endpoints.py",
     "tests/local/api/test_errors.py",
     "tests/local/api/test_lists.py",
     "tests/local/api/test_logs.py",
