@@ -127,6 +127,7 @@ def find_columns(
         if typed > best[0]:
             best = (typed, found, form)
     _, columns, form = best
+    columns = _without_labels(database, columns)
     columns = [_with_times(database, column) for column in columns]
     for place in range(width):
         database.execute(f"drop table values_{place}")
@@ -200,7 +201,6 @@ def _mixed(
         len(others) <= _MAX_NULL_TEXTS
         and distinct - len(others) > _MIN_NUMBERS
         and not any(re.search(r"\d", other) for other in others)
-        and not _are_elsewhere(database, place, others)
     ):
         for kind in _NUMBERS:
             if not database.execute(
@@ -212,15 +212,34 @@ def _mixed(
     return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
 
 
-def _are_elsewhere(database: duckdb.DuckDBPyConnection, place: int, texts: Sequence[str]) -> bool:
-    """Whether other columns have some of the texts, as values that a null text would remove."""
-    among = ", ".join(map(literal, texts))
-    # The condition holds for all of the columns.
-    (rows, without) = database.execute(
-        "select count(*), (select count(*) from body where "  # noqa: S608 - places
-        f"coalesce(columns(* exclude (__row, file, c{place})) not in ({among}), true)) from body"
-    ).fetchall()[0]
-    return bool(without < rows)
+def _without_labels(
+    database: duckdb.DuckDBPyConnection, columns: list[TextColumn]
+) -> list[TextColumn]:
+    """The columns; a text among numbers is not missing if it is a label of a column of text."""
+    strays = {
+        one for column in columns for one in column.nulls if one.strip().lower() not in _NULL_WORDS
+    }
+    if not strays:
+        return columns
+    among = ", ".join(map(literal, sorted(strays)))
+    labels = {
+        str(label)
+        for column in columns
+        if column.type is _TEXT and column.strays is None
+        for (label,) in database.execute(
+            f"select text from values_{column.place} where text in ({among})"  # noqa: S608 - places
+        ).fetchall()
+    }
+    found = []
+    for column in columns:
+        if not labels.isdisjoint(column.nulls):
+            ((count, text, row),) = database.execute(
+                f"select sum(rows) over ()::bigint, text, first from values_{column.place} "  # noqa: S608 - places
+                f"where text in ({among}) order by first limit 1"
+            ).fetchall()
+            column = TextColumn(column.place, _TEXT, strays=(int(count), str(text), int(row)))
+        found.append(column)
+    return found
 
 
 def _with_times(database: duckdb.DuckDBPyConnection, column: TextColumn) -> TextColumn:

@@ -424,15 +424,17 @@ def test_quotes_in_any_file_are_found(tmp_path: Path) -> None:
 
 
 def test_a_text_among_numbers_that_is_a_label_elsewhere_is_not_a_null_text(path: Path) -> None:
-    rows = [
-        (price, "none here" if n == 40 else town, f"{n}") for n, (price, town, _) in enumerate(ROWS)
-    ]
-    other = [
-        (price, town, "none here" if n == 30 else rooms)
-        for n, (price, town, rooms) in enumerate(rows)
-    ]
-    assert profiled(path, text(other))["form"] == PLAIN
-    assert "none here" in profiled(path)["columns"][1]["labels"]
+    many = [(price, town, f"{n}", f"{n / 8}") for n, (price, town, _) in enumerate(ROWS)]
+    many[30] = (many[30][0], "Ulm", "not here", "not here")
+    both = profiled(path, text(many, header="price,town,rooms,area"))
+    assert both["form"] == PLAIN | {"nullTexts": ["not here"]}
+    assert types(both) == {"price": "double", "town": "string", "rooms": "int", "area": "double"}
+    many[40] = (many[40][0], "not here", *many[40][2:])
+    found = profiled(path, text(many, header="price,town,rooms,area"))
+    assert found["form"] == PLAIN
+    assert "not here" in found["columns"][1]["labels"]
+    remark = "1 value is not a number, such as 'not here' in line 32"
+    assert [column["remark"] for column in found["columns"]] == ["", "", remark, remark]
 
 
 @pytest.mark.parametrize("header", ["customer_id", "CustomerId", "customerID", "Customer ID"])
