@@ -3,7 +3,7 @@ import { decimal, significant } from "./numbers";
 import type { ReportCandidate, ReportData } from "./reportData";
 import { numeric, tableHead, text } from "./table";
 
-/** Rows below which a segment is marked, as in a model card (evaluate.py). */
+/** Rows below which a segment is marked, as in a model card (pipeline/scripts/segments.py). */
 const fewRows = 30;
 
 /** The candidate whose errors are shown: the winner, or else the one with the best R². */

@@ -47,7 +47,7 @@ export interface PredictionInterval {
   readonly covered: number;
 }
 
-/** The errors of the test rows by the values of a column, or of the target; see evaluate.py. */
+/** The errors of the test rows by the values of a column, or of the target; see pipeline/scripts/segments.py. */
 export interface ColumnErrors {
   readonly column: string;
   readonly segments: readonly {
