@@ -56,7 +56,7 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("rows", [150, 5000])
+@pytest.mark.parametrize("rows", [150, 1500])
 def test_finds_columns_that_leak_the_target_and_no_others(rows: int) -> None:
     planted, seen = 0, 0
     for seed in range(5):
