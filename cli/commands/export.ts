@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 
 import { Argument, Command } from "commander";
@@ -34,7 +35,7 @@ const isServer = (store: string): boolean => served.test(store);
 
 /**
  * The store that `--to` names: the path of a folder, or the ARN or address of a server.
- * @throws UserError if it is an ARN or address of something else
+ * @throws UserError if it is a file, or the ARN or address of something else
  */
 function storeOf(typed: string): string {
   if (isServer(typed)) {
@@ -46,7 +47,11 @@ function storeOf(typed: string): string {
         "MLflow app or tracking server of SageMaker (arn:aws:sagemaker:...:mlflow-app/...)",
     );
   }
-  return typedPath(typed);
+  const folder = typedPath(typed);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new UserError(`--to: ${folder} is a file, not a folder`);
+  }
+  return folder;
 }
 
 /**

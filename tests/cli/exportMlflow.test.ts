@@ -522,6 +522,8 @@ describe("export mlflow", function () {
       wrong.stderr,
       /--to: arn:aws:s3:::bucket is not a store; it is a folder, an address such as/,
     );
+    const file = await exported("--to", __filename);
+    match(file.stderr, /^error: --to: .*exportMlflow\.test\.ts is a file, not a folder\n$/);
     const to = ["export", "mlflow", "--work-folder", workFolder, "--to", "http://127.0.0.1:9"];
     const gone = await local(to, { MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0" });
     equal(gone.code, 1);
