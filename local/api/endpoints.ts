@@ -1,4 +1,5 @@
 import type {
+  ContainerDefinition,
   CreateEndpointConfigInput,
   CreateEndpointInput,
   CreateModelInput,
@@ -74,6 +75,17 @@ function findModel(world: World, name = ""): Resource {
   const isNamed = (one: Resource): boolean => one.name.toLowerCase() === name.toLowerCase();
   const found = world.of("model").find(name) ?? stepModels(world).find(isNamed);
   return found ?? existing(world, "model", name);
+}
+
+/** @throws ApiError for a container that would be served otherwise than its request says */
+function checkContainer(container: ContainerDefinition): void {
+  refuseUnsupported(container, ["AdditionalModelDataSources", "ModelDataSource"]);
+  if (container.Mode === "MultiModel") {
+    throw invalid("Mode MultiModel is not supported on this machine");
+  }
+  if (container.Image === undefined && container.ModelPackageName === undefined) {
+    throw invalid("A container needs an Image or a ModelPackageName.");
+  }
 }
 
 /**
@@ -197,6 +209,7 @@ export const endpoints = {
     if ((request.PrimaryContainer === undefined) === ((request.Containers ?? []).length === 0)) {
       throw invalid("A model needs either a PrimaryContainer or Containers.");
     }
+    [request.PrimaryContainer ?? [], request.Containers ?? []].flat().forEach(checkContainer);
     containersOf(world, request);
     if (request.InferenceExecutionConfig?.Mode === "Direct") {
       throw invalid("InferenceExecutionConfig.Mode Direct is not supported on this machine");

@@ -146,6 +146,19 @@ def test_a_model_has_one_kind_of_containers(sagemaker: Any) -> None:
         )
 
 
+def test_what_would_not_be_served_is_refused_by_name(sagemaker: Any) -> None:
+    place = {"S3Uri": "s3://bucket/m/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+    source = {"S3DataSource": place}
+    for container, message in (
+        ({"Image": IMAGE, "Mode": "MultiModel"}, "Mode MultiModel is not supported"),
+        ({"Image": IMAGE, "ModelDataSource": source}, "ModelDataSource is not supported"),
+        ({"ModelDataUrl": "s3://bucket/m.tar.gz"}, "needs an Image or a ModelPackageName"),
+    ):
+        for containers in ({"PrimaryContainer": container}, {"Containers": [container]}):
+            with pytest.raises(ClientError, match=message):
+                sagemaker.create_model(ModelName="refused", **containers)
+
+
 MAX_BODY = 6 * 1024**2
 
 
