@@ -131,16 +131,17 @@ describe("the report in a browser", function () {
   });
 
   for (const name of ["succeeded", "failed", "hostile"]) {
-    for (const width of [320, 360, 768, 1280]) {
-      it(`fits a window of ${width} pixels, and neither loads nor runs anything: ${name}`, async () => {
-        const { heard, page } = await open(name, width);
+    it(`fits windows of any width, and neither loads nor runs anything: ${name}`, async () => {
+      const { heard, page } = await open(name, 320);
+      for (const width of [320, 360, 768, 1280]) {
+        await page.setViewport({ width, height: 800 });
         const scrollWidth = await ask<number>(page, "scrollWidth");
-        ok(scrollWidth <= width, `it is ${scrollWidth} pixels wide`);
-        equal(await ask<number>(page, "count", "script, img, link, iframe"), 0);
-        deepEqual(heard, []);
-        await page.close();
-      });
-    }
+        ok(scrollWidth <= width, `it is ${scrollWidth} pixels wide in ${width}`);
+      }
+      equal(await ask<number>(page, "count", "script, img, link, iframe"), 0);
+      deepEqual(heard, []);
+      await page.close();
+    });
   }
 
   it("cuts no text in its pictures", async () => {
