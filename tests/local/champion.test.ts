@@ -159,10 +159,7 @@ describe("a local run with a champion", () => {
     const { stdout } = await commandLine(["definition", "--config-file", config]);
     const path = join(folder, "definition.json");
     writeFileSync(path, stdout);
-    const denied = await local([
-      ...["--definition", path, "--data", data, "--quiet"],
-      ...["--work-folder", join(folder, "other")],
-    ]);
+    const denied = await local([...["--definition", path, "--data", data, "--quiet"], ...work]);
     equal(denied.code, 1);
     match(
       denied.stderr,

@@ -369,6 +369,15 @@ describe("the lock of a work folder", () => {
     )();
   });
 
+  it("is taken by one of those that ask at the same time", async () => {
+    const place = join(folder, "raced");
+    const asked = Array.from({ length: 4 }, () => new Workspace(place).lock(nothing));
+    const answers = await Promise.allSettled(asked);
+    const taken = answers.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    equal(taken.length, 1);
+    await taken[0]?.();
+  });
+
   it("of a killed process is released, even if its clock was ahead, and says what it waits for", async () => {
     const workspace = new Workspace(join(folder, "ahead"));
     const lock = join(workspace.folder, "lock");
