@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../../errors/userError";
+import { dataVariable } from "../storage/data";
 
 const root = resolve(__dirname, "..", "..");
 
@@ -27,6 +28,16 @@ export function pythonInterpreter(): string {
   return interpreter;
 }
 
+/** Variables for the command line and its terminal, which no job reads. */
+const ownVariables = new Set(["CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", dataVariable]);
+
+/** The environment that a process inherits. */
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !ownVariables.has(name)),
+  );
+}
+
 /** What a process inherits when it starts: the environment, and the versions of the sources that it has imported. */
 function inherited(): string {
   const sources = ["container", "local"].flatMap((folder) =>
@@ -34,7 +45,7 @@ function inherited(): string {
       .filter((name) => name.endsWith(".py"))
       .map((name) => statSync(join(root, folder, name), { throwIfNoEntry: false })?.mtimeMs),
   );
-  return JSON.stringify([process.env, sources]);
+  return JSON.stringify([inheritedEnvironment(), sources]);
 }
 
 /** Milliseconds after which an unused process ends. */
@@ -69,7 +80,7 @@ export class PythonService {
       env: {
         // Otherwise the threads of XGBoost and scikit-learn keep cores busy while they wait: libgomp's GOMP_SPINCOUNT.
         OMP_WAIT_POLICY: "PASSIVE",
-        ...process.env,
+        ...inheritedEnvironment(),
         PYTHONPATH: pythonPath.join(":"),
         PYTHONDONTWRITEBYTECODE: "1",
       },

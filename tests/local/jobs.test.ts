@@ -87,8 +87,15 @@ describe("a job runner", () => {
     const servers = children(server);
     await jobs.close();
     jobs = new JobRunner();
+    const before = process.env["COLUMNS"];
+    process.env["COLUMNS"] = "61"; // jobs do not read it
     await jobs.run(job("second"));
     equal(children(server).join(), servers.join());
+    if (before === undefined) {
+      delete process.env["COLUMNS"];
+    } else {
+      process.env["COLUMNS"] = before;
+    }
     const stopped = jobs.run(endless("third"));
     await untilItRuns("third");
     await Promise.all([jobs.close(), rejects(stopped, /stopped/)]);
