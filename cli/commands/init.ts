@@ -4,9 +4,11 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 
 import { UserError } from "../../errors/userError";
 import { findEncoding } from "../../local/preparation/encoding";
+import { writeIcebergRows } from "../../local/preparation/icebergRows";
 import { checkRequest } from "../../local/preparation/tableData";
 import { runService } from "../../local/environments/service";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
+import { icebergFolder } from "../../pipeline/dataFiles/paths";
 import { stackNamed } from "../../offline/stackConfig";
 import { wrapped } from "../../terminal/fittedTable";
 import { typedPath } from "../../terminal/options";
@@ -149,6 +151,19 @@ async function readableFile(
   { encoding, force }: InitOptions,
   terminal: Terminal,
 ): Promise<string | undefined> {
+  const iceberg = path === undefined ? undefined : icebergFolder(path);
+  if (iceberg !== undefined) {
+    const copy = `${iceberg}.parquet`;
+    if (existsSync(copy) && force !== true) {
+      throw new UserError(`${copy} exists: --force overwrites it with the Iceberg table's rows`);
+    }
+    await writeIcebergRows(iceberg, copy);
+    note(
+      terminal,
+      `${shownPath(copy)} has the Iceberg table's current rows, and is read from here on`,
+    );
+    return copy;
+  }
   if (encoding === undefined) {
     return path;
   }

@@ -3,7 +3,7 @@ import { basename, relative, sep } from "node:path";
 
 import { UserError } from "../../errors/userError";
 import { unpackBzip2 } from "../../local/preparation/tableData";
-import { dataFilePaths, icebergProblem } from "../../pipeline/dataFiles/paths";
+import { dataFilePaths } from "../../pipeline/dataFiles/paths";
 import { readSample, UnreadableFile } from "../../pipeline/dataFiles/sample";
 import { isDay } from "../../pipeline/literals";
 
@@ -86,10 +86,6 @@ function strayFile(files: readonly string[]): string | undefined {
 export function findTableFiles(path: string): TableFiles {
   if (!existsSync(path)) {
     throw new UserError(`file or folder does not exist: ${path}`);
-  }
-  const iceberg = icebergProblem(path);
-  if (iceberg !== undefined) {
-    throw new UserError(`${path} ${iceberg}`);
   }
   const isFile = statSync(path).isFile();
   const files = dataFilePaths(path).filter((file) => statSync(file).size > 0);

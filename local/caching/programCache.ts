@@ -1,17 +1,15 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
 import { hashContent, hashJson } from "./contentHash";
+import { cacheFolder, removeOld } from "./projectCache";
 import { readChecked, writeChecked } from "../storage/files";
 import type { Program } from "../../offline/program";
 
 const root = resolve(__dirname, "..", "..");
 
-/** Where this clone's evaluations are cached; node_modules may be shared by several. */
-const folder = join(root, "node_modules", ".cache", "restate", `programs-${hashJson(root)}`);
-
-const dayMs = 86_400_000;
+const folder = cacheFolder("programs");
 
 /** What the program does not depend on; the lock file represents installed packages. */
 const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
@@ -56,17 +54,6 @@ async function programKey(
   return hashJson({ stack, config, sources, data, flow, day, version: process.version });
 }
 
-/** Removes evaluations of earlier days. */
-function removeOld(): void {
-  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    const path = join(folder, name);
-    const state = statSync(path, { throwIfNoEntry: false });
-    if (state !== undefined && Date.now() - state.mtimeMs > dayMs) {
-      rmSync(path, { force: true });
-    }
-  }
-}
-
 /**
  * What the program registers for a stack, from a cache if no file has changed: with cached results, evaluating the program
  * would take most of a run's time.
@@ -92,7 +79,7 @@ export async function loadProgram(
     "../../offline/program",
   ) as typeof import("../../offline/program");
   const program = await evaluateProgram(stack, config);
-  removeOld();
+  removeOld(folder);
   writeChecked(path, { ...program, uploads: [...program.uploads] });
   return program;
 }

@@ -16,6 +16,7 @@ import { failureReason } from "../execution/steps/jobFailure";
 import { pythonInterpreter } from "../environments/python";
 import type { Table } from "../../offline/program";
 import type { Encoding } from "./encoding";
+import { withoutIceberg } from "./icebergRows";
 
 const dataCheckSeconds = 86_400;
 
@@ -168,7 +169,8 @@ async function findData(
 }
 
 /**
- * The data of a table, after a check of the beginnings of its files.
+ * The data of a table, after a check of the beginnings of its files. Of an Iceberg table it is a file with the rows of the
+ * configured version.
  *
  * @param say prints a line before a download
  * @throws UserError if there is no data, or its files do not match the table
@@ -179,10 +181,11 @@ export async function findTableData(
   source: DataSource,
   say: (line: string) => void,
 ): Promise<string> {
-  const path = await findData(table, source, say);
+  const found = await findData(table, source, say);
+  const path = await withoutIceberg(found, dataset.source?.asOf);
   const problems = dataFileProblems(path, dataset, { values: false, unpackBzip2 });
   if (problems.length > 0) {
-    throw doesNotFit(path, problems);
+    throw doesNotFit(found, problems);
   }
   return path;
 }

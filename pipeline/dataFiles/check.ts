@@ -5,7 +5,7 @@ import { columnType } from "../columnTypes";
 import type { Dataset } from "../datasetFields";
 import { csvProblems } from "./csv";
 import { parquetNames, parquetProblems } from "./parquet";
-import { dataFilePaths, icebergProblem } from "./paths";
+import { dataFilePaths, icebergFolder } from "./paths";
 import { readSample, UnreadableFile, type UnpackBzip2 } from "./sample";
 import { isValue } from "./values";
 
@@ -71,9 +71,12 @@ export function dataFileProblems(
   dataset: Dataset,
   check: DataFileCheck,
 ): readonly string[] {
-  const iceberg = icebergProblem(path);
+  const iceberg = icebergFolder(path);
   if (iceberg !== undefined) {
-    return [`${path} ${iceberg}`];
+    return [
+      `${path} is an Iceberg table, whose files also hold rows that were deleted: ` +
+        `\`npm run restate -- init ${iceberg}\` writes its current rows to a Parquet file`,
+    ];
   }
   const isFile = statSync(path).isFile();
   const files = dataFilePaths(path).filter((file) => statSync(file).size > 0);

@@ -13,16 +13,14 @@ export function dataFilePaths(path: string): readonly string[] {
 }
 
 /**
- * The problem with a folder of an Iceberg table, or its data: only its metadata says which rows of the files are deleted.
+ * The folder of an Iceberg table, if a path is that or its data. Only the metadata says which rows of the files are deleted.
  * Source: Iceberg's table spec, "Row-level Deletes" and "Snapshots".
  */
-export function icebergProblem(path: string): string | undefined {
-  const metadata = [path, dirname(path)].map((folder) => join(folder, "metadata"));
-  return metadata.some(
-    (folder) =>
-      existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".metadata.json")),
-  )
-    ? "is a folder of an Iceberg table, whose files also hold rows that were deleted or replaced: write the current rows " +
-        "to Parquet files elsewhere, as by pyiceberg's table.scan().to_arrow()"
-    : undefined;
+export function icebergFolder(path: string): string | undefined {
+  return [path, dirname(path)].find((folder) => {
+    const metadata = join(folder, "metadata");
+    return (
+      existsSync(metadata) && readdirSync(metadata).some((name) => name.endsWith(".metadata.json"))
+    );
+  });
 }

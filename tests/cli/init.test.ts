@@ -1,4 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -7,6 +8,7 @@ import { parse } from "yaml";
 
 import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/language/json";
+import { pythonInterpreter } from "../../local/environments/python";
 import { stackName } from "../../cli/ownTable/names";
 import { commandLine } from "../support/commandLine";
 import { type Ended, local, temporaryFolder } from "../support/localRun";
@@ -152,6 +154,35 @@ describe("npm run restate -- init", function () {
         match(other.stderr, /--encoding: utf-7 is not a known encoding; such are windows-1252/);
       });
     }
+
+    it("for an Iceberg table, using a Parquet file with its current rows", async () => {
+      const script = join(__dirname, "iceberg_table.py");
+      const before = execFileSync(pythonInterpreter(), [script, folder], { encoding: "utf8" });
+      const path = join(folder, "warehouse", "sales", "flats");
+      const { code, stderr } = await init(path, "--target", "rent", "--force");
+      equal(code, 0, stderr);
+      match(stderr, /^40 rows, 3 columns; target rent; 2 numeric features$/m);
+      equal(written()["restate:dataFile"], `${path}.parquet`);
+      const again = await init(path, "--target", "rent");
+      match(again.stderr, /flats\.parquet exists: --force overwrites it with the Iceberg table's/);
+      // The folder itself is data of any of its versions.
+      const asOf = before.trim();
+      const adopted = (version: string): Promise<Ended> => {
+        const source = `{ database: sales, table: flats, asOf: "${version}" }`;
+        const config = readFileSync(output, "utf8")
+          .replace(
+            "    target:",
+            `    location: s3://team/flats/\n    source: ${source}\n    target:`,
+          )
+          .replace(/^ +restate:dataFile.*$/m, "");
+        const sql = `SELECT count(*) AS n FROM flats FOR VERSION AS OF ${version}`;
+        const options = ["--json", "--config-file", write("v.yaml", config), "--data", path];
+        return commandLine(["query", "--local", ...options, sql], { INIT_CWD: folder });
+      };
+      const all = await adopted(asOf);
+      equal(all.stdout, '[{"n":60}]\n', all.stderr);
+      match((await adopted("7")).stderr, new RegExp(`no snapshot for asOf 7; .*${asOf} of 20`));
+    });
 
     it("with a commented-out split by time, if each row has a date", async () => {
       const dated = (day: (n: number) => string): Promise<Ended> => {

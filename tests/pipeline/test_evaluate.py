@@ -491,12 +491,10 @@ def test_refuses_a_broken_archive(job: Job) -> None:
 
 
 def test_unpacks_nothing_outside_its_folder(job: Job) -> None:
-    import xgboost
-
     (job.folder / "test").mkdir()
     (job.folder / "test" / "test.csv").write_text("1,2\n2,3\n")
     pack(job.folder / "model", {"../../escaped": b"x", "/tmp/escaped-restate": b"x"})  # noqa: S108
-    with pytest.raises(xgboost.core.XGBoostError):
+    with pytest.raises(FileNotFoundError, match="xgboost-model"):
         evaluated_model(job)
     assert not (job.folder.parent / "escaped").exists()
     assert not Path("/tmp/escaped-restate").exists()  # noqa: S108
