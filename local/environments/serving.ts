@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 
 import type { ModelRequest } from "../../pipeline/language/evaluate";
 import { UserError } from "../../errors/userError";
-import { trains, type Images } from "../standins/images";
+import { howToRun, type Images, trains } from "../standins/images";
 import { pythonInterpreter, pythonPath } from "./python";
 import { unpackModel } from "./server";
 import { modelSource, placeSource } from "./sources";
@@ -53,7 +53,7 @@ function checkContainer(
 ): void {
   const image = images.find(uri);
   if (modelSource(image, environment) === undefined && !trains(image)) {
-    throw new UserError(`the image ${uri} cannot serve here`);
+    throw new UserError(`the image ${uri} cannot serve here; ${howToRun(uri)}`);
   }
   if (artifact !== undefined && !store.isObject(artifact)) {
     throw new UserError(`${title} has no artifact at ${artifact}`);
