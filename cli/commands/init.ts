@@ -151,7 +151,7 @@ async function readableFile(
   { encoding, force }: InitOptions,
   terminal: Terminal,
 ): Promise<string | undefined> {
-  const iceberg = path === undefined ? undefined : icebergFolder(path);
+  const iceberg = path === undefined || encoding !== undefined ? undefined : icebergFolder(path);
   if (iceberg !== undefined) {
     const copy = `${iceberg}.parquet`;
     if (existsSync(copy) && force !== true) {

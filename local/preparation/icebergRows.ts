@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { icebergFolder } from "../../pipeline/dataFiles/paths";
-import { hashJson } from "../caching/contentHash";
+import { hashContent, hashJson } from "../caching/contentHash";
 import { cacheFolder, removeOld } from "../caching/projectCache";
 import { runService } from "../environments/service";
 
@@ -38,10 +38,10 @@ export async function withoutIceberg(path: string, asOf: string | undefined): Pr
   if (folder === undefined) {
     return path;
   }
-  // Each commit adds a metadata file, and none is changed.
-  const versions = readdirSync(join(folder, "metadata")).sort();
+  // It says which files a version has, and no file is ever changed. A table that is made anew may have the same names.
+  const metadata = await hashContent(join(folder, "metadata"));
   const cache = cacheFolder("iceberg");
-  const rows = join(cache, `${hashJson({ folder, versions, asOf: asOf ?? null })}.parquet`);
+  const rows = join(cache, `${hashJson({ folder, metadata, asOf: asOf ?? null })}.parquet`);
   if (!existsSync(rows)) {
     removeOld(cache);
     await writeIcebergRows(folder, rows, asOf);

@@ -156,13 +156,15 @@ describe("npm run restate -- init", function () {
     }
 
     it("for an Iceberg table, using a Parquet file with its current rows", async () => {
-      const script = join(__dirname, "iceberg_table.py");
+      const script = join(__dirname, "..", "support", "iceberg_table.py");
       const before = execFileSync(pythonInterpreter(), [script, folder], { encoding: "utf8" });
       const path = join(folder, "warehouse", "sales", "flats");
       const { code, stderr } = await init(path, "--target", "rent", "--force");
       equal(code, 0, stderr);
       match(stderr, /^40 rows, 3 columns; target rent; 2 numeric features$/m);
       equal(written()["restate:dataFile"], `${path}.parquet`);
+      const encoded = await init(path, "--target", "rent", "--force", "--encoding", "latin-1");
+      match(encoded.stderr, /--encoding: .*flats must be a file that is not packed\n$/);
       const again = await init(path, "--target", "rent");
       match(again.stderr, /flats\.parquet exists: --force overwrites it with the Iceberg table's/);
       // The folder itself is data of any of its versions.

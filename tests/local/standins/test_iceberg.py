@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from iceberg_table import SCHEMA, create_flats
 from test_athena import Athena
 
 if TYPE_CHECKING:
@@ -20,23 +21,12 @@ FIRST = {
     "town": ["Ulm", None],
     "sold": [0, 86_400_000_000],
 }
-SCHEMA = pa.schema(
-    {"rent": pa.float64(), "rooms": pa.int32(), "town": pa.string(), "sold": pa.timestamp("us")}
-)
 
 
 @pytest.fixture
 def flats(tmp_path: Path) -> Table:
     """A table with two snapshots."""
-    # Not at the top: each worker loads all files.
-    from pyiceberg.catalog.sql import SqlCatalog
-
-    warehouse = tmp_path / "warehouse"
-    warehouse.mkdir()
-    uri = f"sqlite:///{tmp_path}/catalogue.db"
-    catalogue = SqlCatalog("test", uri=uri, warehouse=warehouse.as_uri())
-    catalogue.create_namespace("sales")
-    table = catalogue.create_table("sales.flats", SCHEMA)
+    table = create_flats(tmp_path, SCHEMA)
     table.append(pa.table(FIRST, SCHEMA))
     table.append(pa.table(FIRST, SCHEMA))
     return table

@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from iceberg_table import SCHEMA, create_flats
 
 from local.standins.errors import UserError
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
-
-SCHEMA = pa.schema(
-    {"rent": pa.float64(), "rooms": pa.int32(), "town": pa.string(), "sold": pa.timestamp("us")}
-)
 
 
 def rows(rooms: list[int]) -> pa.Table:
@@ -31,16 +28,9 @@ def rows(rooms: list[int]) -> pa.Table:
 @pytest.fixture
 def flats(tmp_path: Path) -> Table:
     """A partitioned table with rows that were deleted, and a column that was added."""
-    # Not at the top: each worker loads all files.
-    from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.types import DoubleType
 
-    warehouse = tmp_path / "warehouse"
-    warehouse.mkdir()
-    uri = f"sqlite:///{tmp_path}/catalogue.db"
-    catalogue = SqlCatalog("test", uri=uri, warehouse=warehouse.as_uri())
-    catalogue.create_namespace("sales")
-    table = catalogue.create_table("sales.flats", SCHEMA)
+    table = create_flats(tmp_path, SCHEMA)
     with table.update_spec() as spec:
         spec.add_identity("rooms")
     table.append(rows([1, 2, 3]))
