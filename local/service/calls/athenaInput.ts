@@ -3,6 +3,7 @@ import {
   bucketArn,
   type Call,
   type Calls,
+  callsBy,
   type Evidence,
   objectArn,
   type Stack,
@@ -99,26 +100,26 @@ const startsInNetwork: Evidence = {
 /** What a query of a table in S3 Tables does there with the caller's rights. */
 function readsTableBucket(stack: Stack): readonly Call[] {
   const { database, table, tableBucket: { kmsKeyArn, name } = { name: "" } } = stack;
+  const call = callsBy("processing");
   const bucket = arn(stack, "s3tables", `bucket/${name}`);
   const namespace = { "s3tables:namespace": database };
-  const common = { actor: "processing", evidence: tablesInBuckets } as const;
   return [
-    {
-      ...common,
-      actions: ["glue:GetCatalog"],
-      resources: catalogs(stack).map((path) => arn(stack, "glue", path)),
-    },
-    { ...common, actions: ["s3tables:GetTableBucket"], resources: [bucket] },
-    { ...common, actions: ["s3tables:GetNamespace"], resources: [bucket], context: namespace },
-    {
-      ...common,
-      actions: ["s3tables:GetTable", "s3tables:GetTableData", "s3tables:GetTableMetadataLocation"],
-      resources: [`${bucket}/table/01234567-89ab-cdef-0123-456789abcdef`],
-      context: { ...namespace, "s3tables:tableName": table },
-    },
+    call(
+      ["glue:GetCatalog"],
+      catalogs(stack).map((path) => arn(stack, "glue", path)),
+      tablesInBuckets,
+    ),
+    call(["s3tables:GetTableBucket"], [bucket], tablesInBuckets),
+    call(["s3tables:GetNamespace"], [bucket], tablesInBuckets, { context: namespace }),
+    call(
+      ["s3tables:GetTable", "s3tables:GetTableData", "s3tables:GetTableMetadataLocation"],
+      [`${bucket}/table/01234567-89ab-cdef-0123-456789abcdef`],
+      tablesInBuckets,
+      { context: { ...namespace, "s3tables:tableName": table } },
+    ),
     ...(kmsKeyArn === undefined
       ? []
-      : [{ ...common, actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [kmsKeyArn] }]),
+      : [call(["kms:Decrypt", "kms:GenerateDataKey"], [kmsKeyArn], tablesInBuckets)]),
   ];
 }
 
@@ -145,44 +146,40 @@ export const athenaInput: Calls = (stack, job) => {
   const within = inBucket === undefined ? "" : `${inBucket}/`;
   const parents = catalogs(stack).slice(1);
   const evidence = inBucket === undefined ? catalogueOfQueries : tablesInBuckets;
-  const catalog = arn(stack, "glue", "catalog");
   const inputTable = `${inputDatabase}/${inputTablePrefix}0123456789abcdef`;
   const [folder = "athena"] = job.named?.writes ?? [];
   const result = `${folder}/${job.name}/20200101_000000_00000_abcde`;
   const resultKey = job.named === undefined ? kmsKeyArn : job.named.outputKey;
+  const call = callsBy(actor);
   const glue = (
     actions: readonly string[],
     resources: readonly string[],
     evidence: Evidence,
-  ): Call => ({
-    actor,
-    actions,
-    resources: [catalog, ...resources.map((path) => arn(stack, "glue", path))],
-    evidence,
-  });
-  const query = {
-    actor,
-    actions: [
-      "athena:GetQueryExecution",
-      "athena:GetQueryResults",
-      "athena:StartQueryExecution",
-      "athena:StopQueryExecution",
-    ],
-    resources: [arn(stack, "athena", `workgroup/${workGroup}`)],
-  } as const;
+  ): Call =>
+    call(
+      actions,
+      ["catalog", ...resources].map((path) => arn(stack, "glue", path)),
+      evidence,
+    );
+  const queries = [
+    "athena:GetQueryExecution",
+    "athena:GetQueryResults",
+    "athena:StartQueryExecution",
+    "athena:StopQueryExecution",
+  ];
+  const group = [arn(stack, "athena", `workgroup/${workGroup}`)];
   return [
     ...([undefined, "AwsDataCatalog", inBucket].includes(stack.catalogue)
       ? []
       : [
-          {
-            actor,
-            actions: ["athena:GetDataCatalog"],
-            resources: [arn(stack, "athena", `datacatalog/${stack.catalogue}`)],
-            evidence: otherCatalogues,
-          } satisfies Call,
+          call(
+            ["athena:GetDataCatalog"],
+            [arn(stack, "athena", `datacatalog/${stack.catalogue}`)],
+            otherCatalogues,
+          ),
         ]),
-    { ...query, evidence: importsFromAthena },
-    { ...query, endpoint: "athena", evidence: startsInNetwork },
+    call(queries, group, importsFromAthena),
+    call(queries, group, startsInNetwork, { endpoint: "athena" }),
     glue(
       ["glue:CreateDatabase", "glue:GetDatabase", "glue:GetDatabases"],
       ["database/default"],
@@ -219,36 +216,30 @@ export const athenaInput: Calls = (stack, job) => {
     ),
     ...(encryptCatalog
       ? [
-          {
-            actor,
-            actions: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
-            resources: [kmsKeyArn],
-            context: { "kms:ViaService": `glue.${region}.${dnsSuffix}` },
-            evidence: encryptedCatalogue,
-          } satisfies Call,
+          call(
+            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+            [kmsKeyArn],
+            encryptedCatalogue,
+            {
+              context: { "kms:ViaService": `glue.${region}.${dnsSuffix}` },
+            },
+          ),
         ]
       : []),
-    { actor, actions: ["lakeformation:GetDataAccess"], resources: ["*"], evidence: lakeFormation },
+    call(["lakeformation:GetDataAccess"], ["*"], lakeFormation),
     ...(inBucket === undefined ? readsTable(stack, actor, athenaInS3, true) : []),
     // Athena writes to the location in the input, from its own network.
-    {
-      actor,
-      actions: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-      resources: [objectArn(stack, result).split("/", 1)[0] ?? bucketArn(stack)],
-      evidence: athenaInS3,
-    },
-    {
-      actor,
-      actions: [
-        "s3:AbortMultipartUpload",
-        "s3:GetObject",
-        "s3:ListMultipartUploadParts",
-        "s3:PutObject",
-      ],
-      resources: [objectArn(stack, result)],
-      context: forCaller,
-      evidence: athenaInS3,
-    },
+    call(
+      ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+      [objectArn(stack, result).split("/", 1)[0] ?? bucketArn(stack)],
+      athenaInS3,
+    ),
+    call(
+      ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
+      [objectArn(stack, result)],
+      athenaInS3,
+      { context: forCaller },
+    ),
     ...(resultKey === undefined
       ? []
       : [keyThroughS3(stack, actor, resultKey, "kms:GenerateDataKey", "kms:Decrypt")]),

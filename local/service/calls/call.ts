@@ -124,6 +124,32 @@ export interface Job {
 /** The calls of a kind of job. */
 export type Calls = (stack: Stack, job: Job) => readonly Call[];
 
+/** Builds the calls of an actor. */
+export const callsBy =
+  (actor: Actor) =>
+  (
+    actions: readonly string[],
+    resources: readonly string[],
+    evidence: Evidence,
+    passing: Pick<Call, "context" | "endpoint"> = {},
+  ): Call => ({ actor, actions, resources, evidence, ...passing });
+
+/** Builds an actor's calls of SageMaker's API, on resources by the ends of their ARNs. */
+export const sageMakerCallsBy =
+  (stack: Stack, actor: Actor) =>
+  (
+    actions: readonly string[],
+    paths: readonly string[],
+    evidence: Evidence,
+    context: Call["context"] = {},
+  ): Call => ({
+    actor,
+    actions: actions.map((action) => `sagemaker:${action}`),
+    resources: paths.map((path) => arn(stack, "sagemaker", path)),
+    context,
+    evidence,
+  });
+
 /** ARN of a resource in the stack's account and region. */
 export function arn(
   { accountId, partition, region }: Stack,

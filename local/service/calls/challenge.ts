@@ -1,4 +1,4 @@
-import { arn, type Calls, type Evidence } from "./call";
+import { type Calls, type Evidence, sageMakerCallsBy } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes, writing } from "./storage";
 
@@ -23,12 +23,11 @@ export const challenge: Calls = (stack, job) => {
   const champion = "executions/CHAMPION";
   return [
     ...everyJob(stack, "evaluation", "ProcessingJobs", job),
-    {
-      actor: "evaluation",
-      actions: ["sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage"],
-      resources: [arn(stack, "sagemaker", `model-package/${stack.modelPackageGroup}/1`)],
-      evidence: readsRegistry,
-    },
+    sageMakerCallsBy(stack, "evaluation")(
+      ["ListModelPackages", "DescribeModelPackage"],
+      [`model-package/${stack.modelPackageGroup}/1`],
+      readsRegistry,
+    ),
     ...reads(stack, "evaluation", [
       ...(named?.reads ?? [
         "pipeline/0123456789abcdef/challenge.py",

@@ -1,4 +1,4 @@
-import { arn, type Call, type Calls, type Evidence } from "./call";
+import { arn, type Calls, callsBy, type Evidence } from "./call";
 import { logs } from "./everyJob";
 import { readsTable } from "./storage";
 
@@ -33,45 +33,29 @@ export const crawler: Calls = (stack) => {
     return [];
   }
   const { database, dnsSuffix, encryptCatalog, kmsKeyArn, region, table } = stack;
-  const catalog = arn(stack, "glue", "catalog");
-  const databaseArn = arn(stack, "glue", `database/${database}`);
-  const tableArns = [catalog, databaseArn, arn(stack, "glue", `table/${database}/${table}`)];
+  const call = callsBy("crawler");
+  const inDatabase = [arn(stack, "glue", "catalog"), arn(stack, "glue", `database/${database}`)];
+  const onTable = [...inDatabase, arn(stack, "glue", `table/${database}/${table}`)];
+  const partitions = ["BatchCreatePartition", "BatchGetPartition", "CreatePartition"];
   return [
     ...readsTable(stack, "crawler", crawls),
-    {
-      actor: "crawler",
-      actions: ["glue:GetDatabase"],
-      resources: [catalog, databaseArn],
-      evidence: addsPartitions,
-    },
-    {
-      actor: "crawler",
-      actions: [
-        "glue:BatchCreatePartition",
-        "glue:BatchGetPartition",
-        "glue:CreatePartition",
-        "glue:GetPartition",
-        "glue:GetPartitions",
-        "glue:GetTable",
-      ],
-      resources: tableArns,
-      evidence: addsPartitions,
-    },
-    {
-      actor: "crawler",
-      actions: ["glue:UpdatePartition", "glue:UpdateTable"],
-      resources: tableArns,
-      evidence: updatesTable,
-    },
+    call(["glue:GetDatabase"], inDatabase, addsPartitions),
+    call(
+      [...partitions, "GetPartition", "GetPartitions", "GetTable"].map((one) => `glue:${one}`),
+      onTable,
+      addsPartitions,
+    ),
+    call(["glue:UpdatePartition", "glue:UpdateTable"], onTable, updatesTable),
     ...(encryptCatalog
       ? [
-          {
-            actor: "crawler",
-            actions: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
-            resources: [kmsKeyArn],
-            context: { "kms:ViaService": `glue.${region}.${dnsSuffix}` },
-            evidence: encryptedCatalogue,
-          } satisfies Call,
+          call(
+            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+            [kmsKeyArn],
+            encryptedCatalogue,
+            {
+              context: { "kms:ViaService": `glue.${region}.${dnsSuffix}` },
+            },
+          ),
         ]
       : []),
     logs(stack, "crawler", "/aws-glue/crawlers", crawls),

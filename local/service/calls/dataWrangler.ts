@@ -1,4 +1,4 @@
-import { bucketArn, type Calls, type Evidence, objectArn } from "./call";
+import { bucketArn, type Calls, callsBy, type Evidence, objectArn } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes, writing } from "./storage";
 
@@ -22,6 +22,7 @@ const sparkUploads: Evidence = {
  */
 export const dataWrangler: Calls = (stack, job) => {
   const actor = "processing";
+  const call = callsBy(actor);
   const { execution, name, named } = job;
   const [folder = `executions/${execution}/data-wrangler`] = named?.writes ?? [];
   const output = `${folder}/${name}/node/default`;
@@ -33,26 +34,20 @@ export const dataWrangler: Calls = (stack, job) => {
     ...reads(stack, actor, named?.reads ?? [flow]),
     ...reads(stack, actor, [temporary, part], { evidence: sparkCommits }),
     ...writes(stack, actor, [temporary, part, `${output}/_SUCCESS`], writing(named)),
-    {
-      actor,
-      actions: ["s3:DeleteObject"],
-      resources: [temporary, `${output}/_temporary/`, part].map((key) => objectArn(stack, key)),
+    call(
+      ["s3:DeleteObject"],
+      [temporary, `${output}/_temporary/`, part].map((key) => objectArn(stack, key)),
+      sparkCommits,
+      { endpoint: "s3" },
+    ),
+    call(
+      ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
+      [bucketArn(stack)],
+      sparkUploads,
+      { endpoint: "s3" },
+    ),
+    call(["s3:ListMultipartUploadParts"], [objectArn(stack, part)], sparkUploads, {
       endpoint: "s3",
-      evidence: sparkCommits,
-    },
-    {
-      actor,
-      actions: ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
-      resources: [bucketArn(stack)],
-      endpoint: "s3",
-      evidence: sparkUploads,
-    },
-    {
-      actor,
-      actions: ["s3:ListMultipartUploadParts"],
-      resources: [objectArn(stack, part)],
-      endpoint: "s3",
-      evidence: sparkUploads,
-    },
+    }),
   ];
 };

@@ -2,6 +2,7 @@ import {
   type Actor,
   arn,
   type Call,
+  callsBy,
   type Evidence,
   type Job,
   type Named,
@@ -57,15 +58,12 @@ export function volumes(
   if (key === undefined) {
     return [];
   }
+  const call = callsBy(actor);
   return [
-    {
-      actor,
-      actions: ["kms:CreateGrant"],
-      resources: [key],
+    call(["kms:CreateGrant"], [key], evidence, {
       context: { "kms:GrantIsForAWSResource": "true" },
-      evidence,
-    },
-    { actor, actions: ["kms:DescribeKey"], resources: [key], evidence: looksAtKey },
+    }),
+    call(["kms:DescribeKey"], [key], looksAtKey),
   ];
 }
 
@@ -91,60 +89,37 @@ function interfaces(
   if (vpc === undefined) {
     return [];
   }
+  const call = callsBy(actor);
+  const permissions = [
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DeleteNetworkInterfacePermission",
+  ];
   if (isProcessing) {
-    return [
-      {
-        actor,
-        actions: [
-          "ec2:CreateNetworkInterface",
-          "ec2:CreateNetworkInterfacePermission",
-          "ec2:DeleteNetworkInterface",
-          "ec2:DeleteNetworkInterfacePermission",
-          ...describeVpc,
-        ],
-        resources: ["*"],
-        evidence: unscopedInProcessing,
-      },
-    ];
+    const actions = ["ec2:CreateNetworkInterface", ...permissions, ...describeVpc];
+    return [call(actions, ["*"], unscopedInProcessing)];
   }
   const networkInterface = arn(stack, "ec2", "network-interface/eni-0123456789abcdef0");
+  const subnets = vpc.subnetIds.map((id) => arn(stack, "ec2", `subnet/${id}`));
+  const groups = vpc.securityGroupIds.map((id) => arn(stack, "ec2", `security-group/${id}`));
   return [
-    {
-      actor,
-      actions: ["ec2:CreateNetworkInterface"],
-      resources: [
-        networkInterface,
-        ...vpc.subnetIds.map((id) => arn(stack, "ec2", `subnet/${id}`)),
-        ...vpc.securityGroupIds.map((id) => arn(stack, "ec2", `security-group/${id}`)),
-      ],
-      evidence: executionRoles,
-    },
-    ...vpc.subnetIds.map((id): Call => ({
-      actor,
-      actions: [
-        "ec2:CreateNetworkInterfacePermission",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DeleteNetworkInterfacePermission",
-      ],
-      resources: [networkInterface],
-      context: {
-        "ec2:AuthorizedService": "sagemaker.amazonaws.com",
-        "ec2:Subnet": arn(stack, "ec2", `subnet/${id}`),
-      },
-      evidence: executionRoles,
-    })),
-    { actor, actions: describeVpc, resources: ["*"], evidence: executionRoles },
+    call(["ec2:CreateNetworkInterface"], [networkInterface, ...subnets, ...groups], executionRoles),
+    ...subnets.map((subnet) =>
+      call(permissions, [networkInterface], executionRoles, {
+        context: { "ec2:AuthorizedService": "sagemaker.amazonaws.com", "ec2:Subnet": subnet },
+      }),
+    ),
+    call(describeVpc, ["*"], executionRoles),
   ];
 }
 
 /** Writing to a log group, which the account's first job creates. */
 export function logs(stack: Stack, actor: Actor, group: string, evidence: Evidence): Call {
-  return {
-    actor,
-    actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-    resources: [arn(stack, "logs", `log-group:${group}:log-stream:stream`)],
+  return callsBy(actor)(
+    ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+    [arn(stack, "logs", `log-group:${group}:log-stream:stream`)],
     evidence,
-  };
+  );
 }
 
 /** The resources of the jobs of the stack's own pipeline. */
@@ -166,48 +141,26 @@ export function everyJob(
 ): readonly Call[] {
   const { outputKey, repositories, volumeKey, vpc } = named;
   const [kind = group] = group.split("/");
+  const encrypts = ["ProcessingJobs", "TrainingJobs"].includes(kind) && outputKey !== undefined;
+  const call = callsBy(actor);
   return [
-    {
-      actor,
-      actions: ["ecr:GetAuthorizationToken"],
-      resources: ["*"],
-      evidence: executionRoles,
-    },
-    {
-      actor,
-      actions: [
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:BatchGetImage",
-        "ecr:GetDownloadUrlForLayer",
-      ],
-      resources: repositories,
-      evidence: pullsImage,
-    },
+    call(["ecr:GetAuthorizationToken"], ["*"], executionRoles),
+    call(
+      ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+      repositories,
+      pullsImage,
+    ),
     ...volumes(volumeKey, actor),
-    ...(["ProcessingJobs", "TrainingJobs"].includes(kind) && outputKey !== undefined
-      ? [
-          {
-            actor,
-            actions: ["kms:Encrypt"],
-            resources: [outputKey],
-            evidence: encryptsOutputs,
-          },
-        ]
-      : []),
+    ...(encrypts ? [call(["kms:Encrypt"], [outputKey], encryptsOutputs)] : []),
     ...interfaces(stack, vpc, actor, kind === "ProcessingJobs"),
     logs(stack, actor, `/aws/sagemaker/${group}`, executionRoles),
-    {
-      actor,
-      actions: ["logs:DescribeLogStreams"],
-      resources: [arn(stack, "logs", `log-group:/aws/sagemaker/${group}`)],
-      evidence: executionRoles,
-    },
-    {
-      actor,
-      actions: ["cloudwatch:PutMetricData"],
-      resources: ["*"],
+    call(
+      ["logs:DescribeLogStreams"],
+      [arn(stack, "logs", `log-group:/aws/sagemaker/${group}`)],
+      executionRoles,
+    ),
+    call(["cloudwatch:PutMetricData"], ["*"], metrics, {
       context: { "cloudwatch:namespace": `/aws/sagemaker/${kind}` },
-      evidence: metrics,
-    },
+    }),
   ];
 }

@@ -1,4 +1,4 @@
-import { arn, type Calls, type Evidence } from "./call";
+import { arn, type Calls, callsBy, type Evidence } from "./call";
 
 const publishes: Evidence = {
   source: 'VPC guide, "IAM role for publishing flow logs to CloudWatch Logs"',
@@ -8,25 +8,16 @@ const publishes: Evidence = {
 /** The network's flow logs. */
 export const flowLogs: Calls = (stack) => {
   const { flowLogGroup } = stack;
+  const call = callsBy("flowLogs");
+  const streams = ["CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents"];
   return flowLogGroup === undefined
     ? []
     : [
-        {
-          actor: "flowLogs",
-          actions: [
-            "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-          ],
-          resources: [arn(stack, "logs", `log-group:${flowLogGroup}:log-stream:eni-0-all`)],
-          evidence: publishes,
-        },
-        {
-          actor: "flowLogs",
-          actions: ["logs:DescribeLogGroups"],
-          resources: ["*"],
-          evidence: publishes,
-        },
+        call(
+          streams.map((action) => `logs:${action}`),
+          [arn(stack, "logs", `log-group:${flowLogGroup}:log-stream:eni-0-all`)],
+          publishes,
+        ),
+        call(["logs:DescribeLogGroups"], ["*"], publishes),
       ];
 };

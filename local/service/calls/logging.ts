@@ -1,14 +1,7 @@
-import { arn, type Call, type Calls, type Evidence, roleArn } from "./call";
+import { type Calls, type Evidence, roleArn, sageMakerCallsBy } from "./call";
 import { everyJob } from "./everyJob";
-import { tagsJobs } from "./pipeline";
+import { networkKeys, passesRoles, startsJobs, tagsJobs } from "./pipeline";
 import { reads, writes } from "./storage";
-
-const startsJob: Evidence = {
-  source:
-    'SageMaker guide, "IAM Access Management" of Pipelines, "Pipeline Role Permissions" (Create and Describe of ' +
-    "each type of job, and passing their roles)",
-  certainty: "certain",
-};
 
 const stopsJob: Evidence = {
   source: "no source says with whose permissions SageMaker stops the jobs of a stopped execution",
@@ -42,18 +35,7 @@ export const logging: Calls = (stack, job) => {
     return [];
   }
   const { candidate, execution, name } = job;
-  const sageMaker = (
-    actions: readonly string[],
-    paths: readonly string[],
-    evidence: Evidence,
-    context: Call["context"] = {},
-  ): Call => ({
-    actor: "logging",
-    actions: actions.map((action) => `sagemaker:${action}`),
-    resources: paths.map((path) => arn(stack, "sagemaker", path)),
-    context,
-    evidence,
-  });
+  const sageMaker = sageMakerCallsBy(stack, "logging");
   const existing = { "aws:ResourceTag/stack": stack.tag };
   const made = { "aws:RequestTag/stack": stack.tag };
   const own = `processing-job/pipelines-${execution}-LogExecutions-abcdefghij`;
@@ -68,29 +50,20 @@ export const logging: Calls = (stack, job) => {
         ...{ volumeKey: stack.kmsKeyArn, outputKey: stack.kmsKeyArn },
       },
     }),
-    sageMaker(["CreateProcessingJob"], [own], startsJob, {
+    sageMaker(["CreateProcessingJob"], [own], startsJobs, {
       ...made,
       "sagemaker:InterContainerTrafficEncryption": "true",
       "sagemaker:OutputKmsKeyArn": stack.kmsKeyArn,
       "sagemaker:VolumeKmsKeyArn": stack.kmsKeyArn,
-      ...(logs.vpc && {
-        "sagemaker:VpcSubnets": logs.vpc.subnetIds,
-        "sagemaker:VpcSecurityGroupIds": logs.vpc.securityGroupIds,
-      }),
+      ...networkKeys(logs.vpc),
     }),
     sageMaker(["AddTags"], [own], tagsJobs, {
       ...made,
       "sagemaker:TaggingAction": "CreateProcessingJob",
     }),
-    sageMaker(["DescribeProcessingJob"], [own], startsJob, existing),
+    sageMaker(["DescribeProcessingJob"], [own], startsJobs, existing),
     sageMaker(["StopProcessingJob"], [own], stopsJob, existing),
-    {
-      actor: "logging",
-      actions: ["iam:PassRole"],
-      resources: [roleArn(stack, "logging")],
-      context: { "iam:PassedToService": "sagemaker.amazonaws.com" },
-      evidence: startsJob,
-    },
+    passesRoles("logging", [roleArn(stack, "logging")], startsJobs),
     sageMaker(
       ["ListPipelineExecutions"],
       [`pipeline/${stack.pipeline}`, `pipeline/${logs.pipeline}`],

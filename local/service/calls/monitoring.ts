@@ -1,4 +1,4 @@
-import type { Call, Calls, Evidence } from "./call";
+import { type Calls, callsBy, type Evidence } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes } from "./storage";
 
@@ -31,13 +31,10 @@ export const monitoring: Calls = (stack, job) => {
       `endpoints/${endpoint}/drift/v1/2020-01-01T00.json`,
     ]),
     ...["aws/sagemaker/Endpoints/data-metrics", "/aws/sagemaker/Endpoint/data-metrics"].map(
-      (namespace): Call => ({
-        actor: "monitoring",
-        actions: ["cloudwatch:PutMetricData"],
-        resources: ["*"],
-        context: { "cloudwatch:namespace": namespace },
-        evidence: driftMetrics,
-      }),
+      (namespace) =>
+        callsBy("monitoring")(["cloudwatch:PutMetricData"], ["*"], driftMetrics, {
+          context: { "cloudwatch:namespace": namespace },
+        }),
     ),
   ];
 };

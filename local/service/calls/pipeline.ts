@@ -1,8 +1,19 @@
-import { arn, type Call, type Calls, type Evidence, type Job, roleArn, type Stack } from "./call";
+import {
+  type Actor,
+  arn,
+  type Call,
+  type Calls,
+  callsBy,
+  type Evidence,
+  type Job,
+  roleArn,
+  sageMakerCallsBy,
+  type Stack,
+} from "./call";
 import { volumes } from "./everyJob";
 import { reads } from "./storage";
 
-const startsJobs: Evidence = {
+export const startsJobs: Evidence = {
   source:
     'SageMaker guide, "IAM Access Management" of Pipelines, "Pipeline Role Permissions" (Create and Describe of ' +
     "each type of job, and passing their roles)",
@@ -79,21 +90,18 @@ const recordsInMlflow: Evidence = {
   certainty: "unproven",
 };
 
-function sageMaker(
-  stack: Stack,
-  actions: readonly string[],
-  paths: readonly string[],
-  evidence: Evidence,
-  context?: Call["context"],
-): Call {
-  return {
-    actor: "pipeline",
-    actions: actions.map((action) => `sagemaker:${action}`),
-    resources: paths.map((path) => arn(stack, "sagemaker", path)),
-    ...(context === undefined ? {} : { context }),
-    evidence,
+/** The condition keys of a job in a network. */
+export const networkKeys = (vpc: Stack["vpc"]): Call["context"] =>
+  vpc && {
+    "sagemaker:VpcSubnets": vpc.subnetIds,
+    "sagemaker:VpcSecurityGroupIds": vpc.securityGroupIds,
   };
-}
+
+/** Passing roles to SageMaker. */
+export const passesRoles = (actor: Actor, roles: readonly string[], evidence: Evidence): Call =>
+  callsBy(actor)(["iam:PassRole"], roles, evidence, {
+    context: { "iam:PassedToService": "sagemaker.amazonaws.com" },
+  });
 
 /** A job or model that the pipeline creates for a step. */
 export interface Creation {
@@ -109,36 +117,28 @@ export interface Creation {
 
 /** The calls for a step with the pipeline's role: creates its job or model, follows and stops it. */
 export function creates(stack: Stack, { context, kind, path, roles }: Creation): readonly Call[] {
+  const call = sageMakerCallsBy(stack, "pipeline");
   const existing = { "aws:ResourceTag/stack": stack.tag };
   const tags = Object.entries(context).filter(([key]) => key.startsWith("aws:RequestTag/"));
   return [
-    sageMaker(stack, [`Create${kind}`], [path], newJobs, context),
-    sageMaker(stack, [`Describe${kind}`], [path], startsJobs, existing),
+    call([`Create${kind}`], [path], newJobs, context),
+    call([`Describe${kind}`], [path], startsJobs, existing),
     ...(tags.length === 0
       ? []
       : [
-          sageMaker(stack, ["AddTags"], [path], tagsJobs, {
+          call(["AddTags"], [path], tagsJobs, {
             ...Object.fromEntries(tags),
             "sagemaker:TaggingAction": `Create${kind}`,
           }),
         ]),
-    ...(kind === "Model" ? [] : [sageMaker(stack, [`Stop${kind}`], [path], stopsJobs, existing)]),
-    ...(roles.length === 0
-      ? []
-      : [
-          {
-            actor: "pipeline",
-            actions: ["iam:PassRole"],
-            resources: roles,
-            context: { "iam:PassedToService": "sagemaker.amazonaws.com" },
-            evidence: startsJobs,
-          } satisfies Call,
-        ]),
+    ...(kind === "Model" ? [] : [call([`Stop${kind}`], [path], stopsJobs, existing)]),
+    ...(roles.length === 0 ? [] : [passesRoles("pipeline", roles, startsJobs)]),
   ];
 }
 
 /** The calls with the pipeline's role on the training jobs of a tuning job. */
 export function followsTrials(stack: Stack, tuning: string): readonly Call[] {
+  const call = sageMakerCallsBy(stack, "pipeline");
   const existing = { "aws:ResourceTag/stack": stack.tag };
   const created = {
     "aws:RequestTag/stack": stack.tag,
@@ -146,15 +146,14 @@ export function followsTrials(stack: Stack, tuning: string): readonly Call[] {
   };
   const trial = `training-job/${tuning}-001`;
   return [
-    sageMaker(
-      stack,
+    call(
       ["ListTrainingJobsForHyperParameterTuningJob"],
       [`hyper-parameter-tuning-job/${tuning}`],
       readsTrials,
       existing,
     ),
-    sageMaker(stack, ["DescribeTrainingJob"], [trial], readsTrials, existing),
-    sageMaker(stack, ["AddTags"], [trial], tagsTrials, created),
+    call(["DescribeTrainingJob"], [trial], readsTrials, existing),
+    call(["AddTags"], [trial], tagsTrials, created),
   ];
 }
 
@@ -173,18 +172,17 @@ export function readsPropertyFiles(stack: Stack, files: readonly string[]): read
 
 /** Recording the execution where it is tracked. */
 export function recordsExecution(stack: Stack, job: Job): readonly Call[] {
-  const { mlflowApp } = stack;
+  const { experiments, mlflowApp, tag } = stack;
   return [
-    ...(stack.experiments ? recordsExperiment(stack, job) : []),
+    ...(experiments ? recordsExperiment(stack, job) : []),
     ...(mlflowApp === undefined
       ? []
       : [
-          sageMaker(
-            stack,
+          sageMakerCallsBy(stack, "pipeline")(
             ["CallMlflowAppApi", "DescribeMlflowApp"],
             [mlflowApp.split(":").slice(5).join(":")],
             recordsInMlflow,
-            { "aws:ResourceTag/stack": stack.tag },
+            { "aws:ResourceTag/stack": tag },
           ),
         ]),
   ];
@@ -193,10 +191,11 @@ export function recordsExecution(stack: Stack, job: Job): readonly Call[] {
 /** Recording the execution as an experiment, with a component of a job. */
 function recordsExperiment(stack: Stack, { execution, name }: Job): readonly Call[] {
   const component = `experiment-trial-component/pipelines-${execution}-${name}-aws-processing-job`;
+  const call = sageMakerCallsBy(stack, "pipeline");
   const record = (actions: readonly string[], ...paths: readonly string[]): Call =>
-    sageMaker(stack, actions, paths, recordsExperiments);
+    call(actions, paths, recordsExperiments);
   const tag = (path: string, action: string): Call =>
-    sageMaker(stack, ["AddTags"], [path], tagsJobs, { "sagemaker:TaggingAction": action });
+    call(["AddTags"], [path], tagsJobs, { "sagemaker:TaggingAction": action });
   return [
     tag(`experiment/${stack.pipeline}`, "CreateExperiment"),
     tag(`experiment-trial/${execution}`, "CreateTrial"),
@@ -217,10 +216,7 @@ function recordsExperiment(stack: Stack, { execution, name }: Job): readonly Cal
 export const pipeline: Calls = (stack, job) => {
   const { candidate, execution, name } = job;
   const created = { "aws:RequestTag/stack": stack.tag };
-  const inNetwork: Call["context"] = stack.vpc && {
-    "sagemaker:VpcSubnets": stack.vpc.subnetIds,
-    "sagemaker:VpcSecurityGroupIds": stack.vpc.securityGroupIds,
-  };
+  const inNetwork = networkKeys(stack.vpc);
   const keys = {
     "sagemaker:OutputKmsKeyArn": stack.kmsKeyArn,
     "sagemaker:VolumeKmsKeyArn": stack.kmsKeyArn,

@@ -1,4 +1,4 @@
-import { arn, type Calls, type Evidence, objectArn } from "./call";
+import { type Calls, callsBy, type Evidence, objectArn, sageMakerCallsBy } from "./call";
 import { reads } from "./storage";
 
 const registers: Evidence = {
@@ -48,72 +48,42 @@ const comparesBaselines: Evidence = {
 /** Registering a model with the pipeline's own role: SageMaker reads image, model and reports. */
 export const registerModel: Calls = (stack, { candidate, execution, name, named }) => {
   const { repositories } = named ?? stack;
-  const group = arn(stack, "sagemaker", `model-package-group/${stack.modelPackageGroup}`);
-  const version = arn(stack, "sagemaker", `model-package/${stack.modelPackageGroup}/1`);
+  const call = callsBy("pipeline");
+  const onRegistry = sageMakerCallsBy(stack, "pipeline");
+  const version = [`model-package/${stack.modelPackageGroup}/1`];
+  const reports = named?.reports ?? [];
+  const own = [
+    `executions/${execution}/evaluation/${candidate}/evaluation.json`,
+    `executions/${execution}/baseline/statistics.json`,
+  ];
   return [
-    {
-      actor: "pipeline",
-      actions: ["sagemaker:CreateModelPackage"],
-      resources: [version],
-      context: { "sagemaker:ModelApprovalStatus": stack.modelApprovalStatus },
-      evidence: registers,
-    },
-    {
-      actor: "pipeline",
-      actions: ["sagemaker:AddTags", "sagemaker:DescribeModelPackage"],
-      resources: [version],
-      evidence: looksAtRegistry,
-    },
-    {
-      actor: "pipeline",
-      actions: ["sagemaker:DescribeModelPackageGroup"],
-      resources: [group],
-      evidence: looksAtRegistry,
-    },
-    {
-      actor: "pipeline",
-      actions: ["sagemaker:ListModelPackages"],
-      resources: [version],
-      evidence: comparesBaselines,
-    },
-    {
-      actor: "pipeline",
-      actions: ["ecr:GetAuthorizationToken"],
-      resources: ["*"],
-      evidence: pullsImage,
-    },
-    {
-      actor: "pipeline",
-      actions: ["ecr:BatchGetImage", "ecr:DescribeImages"],
-      resources: repositories,
-      evidence: checksImage,
-    },
-    {
-      actor: "pipeline",
-      actions: ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"],
-      resources: repositories,
-      evidence: pullsImage,
-    },
+    onRegistry(["CreateModelPackage"], version, registers, {
+      "sagemaker:ModelApprovalStatus": stack.modelApprovalStatus,
+    }),
+    onRegistry(["AddTags", "DescribeModelPackage"], version, looksAtRegistry),
+    onRegistry(
+      ["DescribeModelPackageGroup"],
+      [`model-package-group/${stack.modelPackageGroup}`],
+      looksAtRegistry,
+    ),
+    onRegistry(["ListModelPackages"], version, comparesBaselines),
+    call(["ecr:GetAuthorizationToken"], ["*"], pullsImage),
+    call(["ecr:BatchGetImage", "ecr:DescribeImages"], repositories, checksImage),
+    call(
+      ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"],
+      repositories,
+      pullsImage,
+    ),
     ...reads(
       stack,
       "pipeline",
       named?.reads ?? [`models/${candidate}/${name}/output/model.tar.gz`],
-      {
-        endpoint: null,
-        evidence: checksModel,
-      },
+      { endpoint: null, evidence: checksModel },
     ),
-    {
-      actor: "pipeline",
-      actions: ["s3:GetObject"],
-      resources: (named === undefined
-        ? [
-            `executions/${execution}/evaluation/${candidate}/evaluation.json`,
-            `executions/${execution}/baseline/statistics.json`,
-          ]
-        : (named.reports ?? [])
-      ).map((one) => objectArn(stack, one)),
-      evidence: checksReports,
-    },
+    call(
+      ["s3:GetObject"],
+      (named === undefined ? own : reports).map((one) => objectArn(stack, one)),
+      checksReports,
+    ),
   ];
 };

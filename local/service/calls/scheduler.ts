@@ -1,5 +1,13 @@
-import { arn, type Call, type Calls, type Evidence, type Job, roleArn, type Stack } from "./call";
-import { tagsJobs } from "./pipeline";
+import {
+  type Call,
+  type Calls,
+  type Evidence,
+  type Job,
+  roleArn,
+  sageMakerCallsBy,
+  type Stack,
+} from "./call";
+import { networkKeys, passesRoles, tagsJobs } from "./pipeline";
 
 const createsJobs: Evidence = {
   source:
@@ -11,53 +19,32 @@ const createsJobs: Evidence = {
 
 /** The creation of a drift job by the scheduler itself, in the network and with the key. */
 function findsDrift(stack: Stack, { endpoint }: Job): readonly Call[] {
-  const job = arn(stack, "sagemaker", `processing-job/${endpoint}-drift-0123456789abcdef`);
+  const call = sageMakerCallsBy(stack, "scheduler");
+  const job = [`processing-job/${endpoint}-drift-0123456789abcdef`];
   const tag = { "aws:RequestTag/stack": stack.tag };
   return [
-    {
-      actor: "scheduler",
-      actions: ["sagemaker:CreateProcessingJob"],
-      resources: [job],
-      context: {
-        ...tag,
-        "sagemaker:InterContainerTrafficEncryption": "true",
-        "sagemaker:VolumeKmsKeyArn": stack.kmsKeyArn,
-        ...(stack.vpc && {
-          "sagemaker:VpcSubnets": stack.vpc.subnetIds,
-          "sagemaker:VpcSecurityGroupIds": stack.vpc.securityGroupIds,
-        }),
-      },
-      evidence: createsJobs,
-    },
-    {
-      actor: "scheduler",
-      actions: ["sagemaker:AddTags"],
-      resources: [job],
-      context: { ...tag, "sagemaker:TaggingAction": "CreateProcessingJob" },
-      evidence: tagsJobs,
-    },
-    {
-      actor: "scheduler",
-      actions: ["iam:PassRole"],
-      resources: [roleArn(stack, "monitoring")],
-      context: { "iam:PassedToService": "sagemaker.amazonaws.com" },
-      evidence: createsJobs,
-    },
+    call(["CreateProcessingJob"], job, createsJobs, {
+      ...tag,
+      "sagemaker:InterContainerTrafficEncryption": "true",
+      "sagemaker:VolumeKmsKeyArn": stack.kmsKeyArn,
+      ...networkKeys(stack.vpc),
+    }),
+    call(["AddTags"], job, tagsJobs, { ...tag, "sagemaker:TaggingAction": "CreateProcessingJob" }),
+    passesRoles("scheduler", [roleArn(stack, "monitoring")], createsJobs),
   ];
 }
 
+const startsPipelines: Evidence = {
+  source: 'SageMaker guide, "Schedule Pipeline Runs" (prerequisites)',
+  certainty: "certain",
+};
+
 /** EventBridge's rules and its scheduler, which start the pipeline; the scheduler also starts drift jobs. */
 export const scheduler: Calls = (stack, job) => [
-  {
-    actor: "scheduler",
-    actions: ["sagemaker:StartPipelineExecution"],
-    resources: [stack.pipeline, ...(stack.logs === undefined ? [] : [stack.logs.pipeline])].map(
-      (name) => arn(stack, "sagemaker", `pipeline/${name}`),
-    ),
-    evidence: {
-      source: 'SageMaker guide, "Schedule Pipeline Runs" (prerequisites)',
-      certainty: "certain",
-    },
-  },
+  sageMakerCallsBy(stack, "scheduler")(
+    ["StartPipelineExecution"],
+    [stack.pipeline, stack.logs?.pipeline ?? []].flat().map((name) => `pipeline/${name}`),
+    startsPipelines,
+  ),
   ...(stack.findsDrift ? findsDrift(stack, job) : []),
 ];

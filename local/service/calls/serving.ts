@@ -1,4 +1,4 @@
-import type { Calls, Evidence } from "./call";
+import { type Calls, callsBy, type Evidence } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes } from "./storage";
 
@@ -19,11 +19,6 @@ export const serving: Calls = (stack, job) => {
       ...(stack.servesRawRows ? [`models/row-encoders/${execution}/model.tar.gz`] : []),
     ]),
     ...writes(stack, "serving", [`endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`]),
-    {
-      actor: "serving",
-      actions: ["cloudwatch:DescribeAlarms"],
-      resources: ["*"],
-      evidence: rollbackAlarms,
-    },
+    callsBy("serving")(["cloudwatch:DescribeAlarms"], ["*"], rollbackAlarms),
   ];
 };

@@ -2,6 +2,7 @@ import {
   type Actor,
   bucketArn,
   type Call,
+  callsBy,
   type Endpoint,
   type Evidence,
   type Named,
@@ -32,13 +33,9 @@ export function keyThroughS3(
   key: string,
   ...actions: readonly string[]
 ): Call {
-  return {
-    actor,
-    actions,
-    resources: [key],
+  return callsBy(actor)(actions, [key], encryptedObjects, {
     context: { "kms:ViaService": `s3.${region}.${dnsSuffix}` },
-    evidence: encryptedObjects,
-  };
+  });
 }
 
 /** Deviations from how jobs usually read and write objects. */
@@ -153,9 +150,10 @@ export function readsTable(
   through = false,
 ): readonly Call[] {
   const { data, partition, table } = stack;
+  const call = callsBy(actor);
   if (data === undefined) {
     return [
-      { actor, actions: ["s3:GetBucketLocation"], resources: [bucketArn(stack)], evidence },
+      call(["s3:GetBucketLocation"], [bucketArn(stack)], evidence),
       ...reads(stack, actor, [`data/${table}/year=2020/part-0.csv`], {
         endpoint: null,
         evidence,
@@ -165,18 +163,8 @@ export function readsTable(
   }
   const bucket = `arn:${partition}:s3:::${data.bucket}`;
   return [
-    {
-      actor,
-      actions: ["s3:GetBucketLocation", "s3:ListBucket"],
-      resources: [bucket],
-      evidence,
-    },
-    {
-      actor,
-      actions: ["s3:GetObject"],
-      resources: [`${bucket}/${data.prefix}year=2020/part-0.csv`],
-      evidence,
-    },
+    call(["s3:GetBucketLocation", "s3:ListBucket"], [bucket], evidence),
+    call(["s3:GetObject"], [`${bucket}/${data.prefix}year=2020/part-0.csv`], evidence),
     ...(data.kmsKeyArn === undefined
       ? []
       : [keyThroughS3(stack, actor, data.kmsKeyArn, "kms:Decrypt")]),

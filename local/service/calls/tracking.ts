@@ -1,4 +1,4 @@
-import { bucketArn, type Calls, type Evidence } from "./call";
+import { bucketArn, type Calls, callsBy, type Evidence } from "./call";
 import { reads, writes } from "./storage";
 
 const keepsArtifacts: Evidence = {
@@ -16,12 +16,7 @@ export const tracking: Calls = (stack) => {
   const artifact = ["mlflow/1/0123456789abcdef/artifacts/report.html"];
   const access = { endpoint: null, evidence: keepsArtifacts };
   return [
-    {
-      actor: "tracking",
-      actions: ["s3:GetBucketLocation"],
-      resources: [bucketArn(stack)],
-      evidence: keepsArtifacts,
-    },
+    callsBy("tracking")(["s3:GetBucketLocation"], [bucketArn(stack)], keepsArtifacts),
     ...reads(stack, "tracking", artifact, access),
     ...writes(stack, "tracking", artifact, { ...access, outputKey: null }),
   ];

@@ -1,4 +1,4 @@
-import { type Calls, type Evidence, objectArn } from "./call";
+import { type Calls, callsBy, type Evidence, objectArn } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes, writing } from "./storage";
 
@@ -28,13 +28,12 @@ export const training: Calls = (stack, job) => {
     ),
     ...reads(stack, "training", checkpoints, access),
     ...writes(stack, "training", checkpoints, access),
-    {
-      actor: "training",
-      actions: ["s3:DeleteObject"],
-      resources: checkpoints.map((one) => objectArn(stack, one)),
-      endpoint: "s3",
-      evidence: checkpointsInSync,
-    },
+    callsBy("training")(
+      ["s3:DeleteObject"],
+      checkpoints.map((one) => objectArn(stack, one)),
+      checkpointsInSync,
+      { endpoint: "s3" },
+    ),
     ...writes(
       stack,
       "training",
