@@ -39,7 +39,7 @@ class Engine:
 
     def run(self, query: str) -> tuple[Output, list[tuple[Any, ...]]]:
         planner = Planner("lake", {}, datetime.datetime.now(datetime.UTC))
-        output = planner.query(parse(query), None, {})
+        output = planner.query(parse(query))
         try:
             return output, self.database.execute(output.sql).fetchall()
         except duckdb.Error as error:

@@ -53,7 +53,7 @@ def parse_query(text: str, database: str, tables: list[Table]) -> Query:
     planner = Planner(
         database, {table.full_name: table for table in tables}, datetime.datetime.now(datetime.UTC)
     )
-    output = planner.query(parse(text), None, {})
+    output = planner.query(parse(text))
     # Athena numbers columns without a name.
     names = [name or f"_col{place}" for place, name in enumerate(output.names)]
     for name, kind in zip(names, output.types, strict=True):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from local.standins.athena.sql.types import Type
 
-_MOMENTS = ("date", "timestamp", "timestamp with time zone")
-
 
 def cast_sql(sql: str, given: Type, wanted: Type) -> str | None:
     """SQL of a value cast to a type; None if Trino has no such cast, or it is not supported."""
@@ -22,7 +20,7 @@ def cast_sql(sql: str, given: Type, wanted: Type) -> str | None:
         return _with_boolean(sql, given, wanted)
     if given.is_number and wanted.is_number:
         return _between_numbers(sql, given, wanted)
-    if given.base in _MOMENTS and wanted.base in _MOMENTS:
+    if given.is_moment and wanted.is_moment:
         return _between_moments(sql, given, wanted)
     if given.base == wanted.base == "array" and given.element and wanted.element:
         element = cast_sql("one", given.element, wanted.element)

@@ -12,6 +12,11 @@ def failure(code: str, place: Place | None, message: str) -> UserError:
     return UserError(f"{code}: {where}{message}")
 
 
+def mismatch(place: Place, message: str) -> UserError:
+    """An error of types."""
+    return failure("TYPE_MISMATCH", place, message)
+
+
 def not_here(place: Place | None, what: str) -> UserError:
     """A feature that Athena supports, but the local run does not."""
     return failure("NOT_SUPPORTED", place, f"{what} is not available here")

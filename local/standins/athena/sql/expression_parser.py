@@ -9,6 +9,7 @@ from local.standins.athena.sql.call_parser import CallParser
 from local.standins.athena.sql.errors import failure, not_here
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
+_QUERY_WORDS = ("select", "with", "values", "table")
 _CLOCKS = ("current_date", "current_timestamp", "localtimestamp")
 _UNAVAILABLE_WORDS = (
     "current_time", "localtime", "current_user", "current_catalog", "current_schema",
@@ -36,15 +37,12 @@ class ExpressionParser(CallParser):
         raise NotImplementedError
 
     def _expression(self) -> tree.Expression:
-        return self._binary(("or",), self._conjunction)
-
-    def _conjunction(self) -> tree.Expression:
-        return self._binary(("and",), self._negation)
+        return self._binary((("or",), ("and",)), self._negation)
 
     def _negation(self) -> tree.Expression:
         if self._at("not"):
             place = self._take().place
-            return tree.Unary(place, "not", self._negation())
+            return tree.Operation(place, "not", (self._negation(),))
         return self._predicate()
 
     def _predicate(self) -> tree.Expression:
@@ -54,63 +52,62 @@ class ExpressionParser(CallParser):
             operator = self._take().text
             if self._at("all", "some", "any") and self._peek().text == "(":
                 raise not_here(self._next.place, f"{self._next.text.upper()} (query)")
-            return tree.Comparison(place, operator, left, self._concatenation())
+            return tree.Operation(place, operator, (left, self._concatenation()))
         if self._accept("is"):
             negated = self._accept("not")
-            if self._accept("null"):
-                return self._negated(tree.IsNull(place, left), negated)
             if self._accept("distinct"):
                 self._expect("from")
-                operator = "not distinct" if negated else "distinct"
-                return tree.Comparison(place, operator, left, self._concatenation())
-            raise self._unexpected("'DISTINCT', 'NOT', 'NULL'")
-        follows = self._peek() if self._at("not") else self._next
-        if follows.kind != "word" or follows.text not in ("between", "in", "like"):
-            return left
-        negated = self._accept("not")
+                operator = f"is {'not ' if negated else ''}distinct from"
+                return tree.Operation(place, operator, (left, self._concatenation()))
+            if not self._accept("null"):
+                raise self._unexpected("'DISTINCT', 'NOT', 'NULL'")
+            test: tree.Expression = tree.Operation(place, "is null", (left,))
+        else:
+            follows = self._peek() if self._at("not") else self._next
+            if follows.kind != "word" or follows.text not in ("between", "in", "like"):
+                return left
+            negated = self._accept("not")
+            test = self._test(place, left)
+        return tree.Operation(place, "not", (test,)) if negated else test
+
+    def _test(self, place: tree.Place, left: tree.Expression) -> tree.Expression:
         if self._accept("between"):
             lower = self._concatenation()
             self._expect("and")
-            return self._negated(tree.Between(place, left, lower, self._concatenation()), negated)
+            return tree.Operation(place, "between", (left, lower, self._concatenation()))
         if self._accept("like"):
             pattern = self._concatenation()
             escape = self._concatenation() if self._accept("escape") else None
-            return self._negated(tree.Like(place, left, pattern, escape), negated)
+            return tree.Like(place, left, pattern, escape)
         self._expect("in", "(")
         inside: tree.Expression
-        if self._at("select", "with", "values", "table"):
+        if self._at(*_QUERY_WORDS):
             inside = tree.InQuery(place, left, self._query())
         else:
-            inside = tree.InList(place, left, self._list(self._expression))
+            inside = tree.Operation(place, "in", (left, *self._list(self._expression)))
         self._expect(")")
-        return self._negated(inside, negated)
-
-    @staticmethod
-    def _negated(value: tree.Expression, negated: bool) -> tree.Expression:
-        return tree.Unary(value.place, "not", value) if negated else value
+        return inside
 
     def _concatenation(self) -> tree.Expression:
-        return self._binary(("||",), self._sum)
-
-    def _sum(self) -> tree.Expression:
-        return self._binary(("+", "-"), self._product)
-
-    def _product(self) -> tree.Expression:
-        return self._binary(("*", "/", "%"), self._signed)
+        return self._binary((("||",), ("+", "-"), ("*", "/", "%")), self._signed)
 
     def _binary(
-        self, operators: tuple[str, ...], read: Callable[[], tree.Expression]
+        self, levels: tuple[tuple[str, ...], ...], read: Callable[[], tree.Expression]
     ) -> tree.Expression:
-        left = read()
-        while self._at(*operators):
+        """Parses operators of increasing precedence between operands, which `read` parses."""
+        if not levels:
+            return read()
+        left = self._binary(levels[1:], read)
+        while self._at(*levels[0]):
             token = self._take()
-            left = tree.Binary(token.place, token.text, left, read())
+            right = self._binary(levels[1:], read)
+            left = tree.Operation(token.place, token.text, (left, right))
         return left
 
     def _signed(self) -> tree.Expression:
         if self._at("-", "+"):
             token = self._take()
-            return tree.Unary(token.place, token.text, self._signed())
+            return tree.Operation(token.place, token.text, (self._signed(),))
         value = self._primary()
         if self._at("at") and self._peek().text == "time":
             raise not_here(self._next.place, "AT TIME ZONE")
@@ -123,7 +120,7 @@ class ExpressionParser(CallParser):
             if self._accept("["):
                 index = self._concatenation()
                 self._expect("]")
-                value = tree.Subscript(place, value, index)
+                value = tree.Operation(place, "[]", (value, index))
             elif self._at(".") and isinstance(value, tree.Name):
                 self._take()
                 value = tree.Name(value.place, (*value.parts, self._identifier()))
@@ -166,7 +163,7 @@ class ExpressionParser(CallParser):
     def _parenthesized(self) -> tree.Expression:
         place = self._take().place
         value: tree.Expression
-        if self._at("select", "with", "values", "table"):
+        if self._at(*_QUERY_WORDS):
             value = tree.QueryValue(place, self._query())
         else:
             value = self._expression()
@@ -302,7 +299,7 @@ class ExpressionParser(CallParser):
             self._take(), self._take()
             items = () if self._at("]") else self._list(self._expression)
             self._expect("]")
-            return tree.ArrayOf(token.place, items)
+            return tree.Operation(token.place, "array", items)
         name = self._identifier()
         if self._at("->"):
             raise not_here(token.place, "a lambda expression")

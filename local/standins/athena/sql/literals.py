@@ -1,20 +1,73 @@
-"""Literals of numbers, dates, timestamps and intervals."""
+"""Literals: their types, and their SQL."""
 
 from __future__ import annotations
 
 import datetime
 import re
 
-from local.standins.athena.sql.errors import failure, not_here
+from local.standins.athena.sql.casts import cast_sql
+from local.standins.athena.sql.errors import failure, mismatch, not_here
 from local.standins.athena.sql.scope import Typed
-from local.standins.athena.sql.tree import IntervalLiteral, Place, TypedLiteral
-from local.standins.athena.sql.types import BIGINT, DATE, DAYS, INTEGER, MONTHS, Type
+from local.standins.athena.sql.tree import IntervalLiteral, Literal, Place, TypedLiteral
+from local.standins.athena.sql.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DAYS,
+    DOUBLE,
+    INTEGER,
+    MONTHS,
+    UNKNOWN,
+    VARCHAR,
+    Type,
+    parse_type,
+)
+from local.standins.database import literal
+from local.standins.errors import UserError
 
 # Lengths of units that do not depend on the date.
 MILLISECONDS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
 MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 _MAXIMUM_INTEGER = 2**31 - 1
 _MAXIMUM_BIGINT = 2**63 - 1
+
+
+def plain_literal(node: Literal) -> Typed:
+    """A literal whose kind is clear from how it is written."""
+    match node.kind:
+        case "string":
+            return Typed(literal(node.text), VARCHAR)
+        case "boolean":
+            return Typed(node.text, BOOLEAN)
+        case "null":
+            return Typed("null", UNKNOWN)
+        case "double":
+            return Typed(f"cast('{node.text}' as double)", DOUBLE, constant=True)
+        case "decimal":
+            return _decimal_literal(node.text, node.place)
+    return integer_literal(int(node.text), node.place)
+
+
+def typed_literal(node: TypedLiteral) -> Typed:
+    """A text after the name of its type."""
+    name, text = node.type_name, node.text
+    if name == "decimal":
+        return _decimal_literal(text.strip(), node.place)
+    if name in ("date", "timestamp"):
+        return _moment_literal(node)
+    kind = Type("char", len(text)) if name == "char" else named_type(name, node.place)
+    return Typed(f"({cast_sql(literal(text), VARCHAR, kind)})", kind)
+
+
+def named_type(name: str, place: Place) -> Type:
+    """The type of a name in the query."""
+    try:
+        kind = parse_type(name)
+    except UserError as error:
+        raise failure("NOT_SUPPORTED", place, str(error)) from None
+    if kind is None:
+        raise mismatch(place, f"Unknown type: {name}")
+    return kind
 
 
 def integer_literal(number: int, place: Place) -> Typed:
@@ -25,7 +78,7 @@ def integer_literal(number: int, place: Place) -> Typed:
     return Typed(f"cast({number} as {kind.sql})", kind, constant=True)
 
 
-def decimal_literal(text: str, place: Place) -> Typed:
+def _decimal_literal(text: str, place: Place) -> Typed:
     """A decimal literal; its digits determine its type."""
     match = re.fullmatch(r"([+-]?)(\d*)(?:\.(\d*))?", text)
     if match is None or not (match.group(2) or match.group(3)):
@@ -38,7 +91,7 @@ def decimal_literal(text: str, place: Place) -> Typed:
     return Typed(f"cast('{number}' as {kind.sql})", kind, constant=True)
 
 
-def moment_literal(node: TypedLiteral) -> Typed:
+def _moment_literal(node: TypedLiteral) -> Typed:
     """A date or a timestamp, whose digits determine its precision."""
     text = node.text.strip()
     match = re.fullmatch(

@@ -13,7 +13,6 @@ from local.standins.athena.sql.relation_parser import RelationParser
 from local.standins.athena.sql.tree import (
     Body,
     Expression,
-    GroupBy,
     Item,
     Query,
     Select,
@@ -217,13 +216,13 @@ class _Parser(RelationParser):
         ends = after.kind == "end" or (after.kind == "sign" and after.text in (",", ")", ";"))
         return ends or (after.kind == "word" and after.text in ("from", "where"))
 
-    def _group_by(self) -> GroupBy | None:
+    def _group_by(self) -> tuple[tuple[str, tuple[tuple[Expression, ...], ...]], ...]:
         if not self._at("group"):
-            return None
+            return ()
         self._expect("group", "by")
         if self._accept("all") or self._accept("distinct"):
             raise not_here(self._next.place, "GROUP BY ALL or DISTINCT")
-        return GroupBy(self._list(self._grouping_element))
+        return self._list(self._grouping_element)
 
     def _grouping_element(self) -> tuple[str, tuple[tuple[Expression, ...], ...]]:
         for kind in ("rollup", "cube"):

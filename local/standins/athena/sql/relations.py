@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from local.standins.athena.sql.errors import failure, not_here
 from local.standins.athena.sql.expressions import Analyzer
 from local.standins.athena.sql.operators import compare, converted
-from local.standins.athena.sql.scope import Context, Field, Scope, Typed
+from local.standins.athena.sql.scope import Context, Field, Output, Scope, Typed
 from local.standins.athena.sql.tree import Join, Name, Place, Query, Relation, TableName, Unnest
 from local.standins.athena.sql.types import BIGINT, BOOLEAN, Type, common_type, parse_type
 from local.standins.athena.tables import OWN_CATALOG, Table
@@ -18,12 +18,14 @@ from local.standins.errors import UserError
 
 
 @dataclass(frozen=True)
-class Output:
-    """A query's SQL, with columns c1, c2 and so on, and their names and types in Trino."""
+class Around:
+    """What a query may use of the ones around it: their columns, and the tables of WITH."""
 
-    sql: str
-    names: tuple[str | None, ...]
-    types: tuple[Type, ...]
+    outer: Scope | None = None
+    defined: Mapping[str, Output] = field(default_factory=dict)
+
+
+OUTERMOST = Around()
 
 
 @dataclass
@@ -45,15 +47,16 @@ class RelationPlanner:
     is_plain: bool = True
     _relations: int = 0
 
-    def query(self, node: Query, outer: Scope | None, defined: Mapping[str, Output]) -> Output:
-        """Checks a query; `defined` are the tables of outer WITH clauses."""
+    def query(self, node: Query, around: Around) -> Output:
+        """Checks a query."""
         raise NotImplementedError
 
-    def _analyzer(self, scope: Scope, defined: Mapping[str, Output]) -> Analyzer:
-        def subquery(query: Query, around: Scope) -> tuple[str, list[Type]]:
+    def _analyzer(self, columns: Sequence[Field], around: Around) -> Analyzer:
+        scope = Scope(columns, around.outer)
+
+        def subquery(query: Query) -> Output:
             self.is_plain = False
-            output = self.query(query, around, defined)
-            return output.sql, list(output.types)
+            return self.query(query, replace(around, outer=scope))
 
         return Analyzer(scope, subquery, self.now)
 
@@ -61,25 +64,17 @@ class RelationPlanner:
         self._relations += 1
         return f"r{self._relations}"
 
-    def _relation(
-        self, node: Relation, outer: Scope | None, defined: Mapping[str, Output]
-    ) -> tuple[str, list[Field]]:
-        sql, columns = self._from(node, [], outer, defined)
-        return f" from {sql}", columns
-
-    def _from(
-        self, node: Relation, left: list[Field], outer: Scope | None, defined: Mapping[str, Output]
-    ) -> tuple[str, list[Field]]:
+    def _from(self, node: Relation, left: list[Field], around: Around) -> tuple[str, list[Field]]:
         """SQL in FROM, and the columns; `left` are the preceding ones, which UNNEST may use."""
         if isinstance(node, TableName):
-            return self._table(node, defined)
+            return self._table(node, around)
         if isinstance(node, Query):
-            return self._derived(self.query(node, outer, defined), ())
+            return self._derived(self.query(node, around), ())
         if isinstance(node, Unnest):
-            return self._unnest(node, left, outer, defined)
+            return self._unnest(node, left, around)
         if isinstance(node, Join):
-            return self._join(node, left, outer, defined)
-        sql, columns = self._from(node.relation, left, outer, defined)
+            return self._join(node, left, around)
+        sql, columns = self._from(node.relation, left, around)
         check_aliases(node.columns, len(columns), node.alias, node.place)
         names: Sequence[str | None] = node.columns or [one.name for one in columns]
         renamed = [
@@ -89,16 +84,12 @@ class RelationPlanner:
 
     def _derived(self, output: Output, qualifiers: tuple[str, ...]) -> tuple[str, list[Field]]:
         alias = self._alias()
-        columns = [
-            Field(name, qualifiers, Typed(f"{alias}.c{number}", kind))
-            for number, (name, kind) in enumerate(zip(output.names, output.types, strict=True), 1)
-        ]
-        return f"({output.sql}) as {alias}", columns
+        return f"({output.sql}) as {alias}", columns_of(output, alias, qualifiers)
 
-    def _table(self, node: TableName, defined: Mapping[str, Output]) -> tuple[str, list[Field]]:
+    def _table(self, node: TableName, around: Around) -> tuple[str, list[Field]]:
         *qualifiers, name = node.parts
-        if not qualifiers and name in defined:
-            return self._derived(defined[name], (name,))
+        if not qualifiers and name in around.defined:
+            return self._derived(around.defined[name], (name,))
         if len(node.parts) > 3:
             raise failure("SYNTAX_ERROR", node.place, f"Too many dots in table name: {node.parts}")
         catalog = qualifiers[0] if len(qualifiers) == 2 else OWN_CATALOG
@@ -128,11 +119,9 @@ class RelationPlanner:
         ]  # fmt: skip
         return f"{quote(database)}.{quote(name)} as {alias}", columns
 
-    def _unnest(
-        self, node: Unnest, left: list[Field], outer: Scope | None, defined: Mapping[str, Output]
-    ) -> tuple[str, list[Field]]:
+    def _unnest(self, node: Unnest, left: list[Field], around: Around) -> tuple[str, list[Field]]:
         self.is_plain = False
-        analyzer = self._analyzer(Scope(left, outer), defined)
+        analyzer = self._analyzer(left, around)
         arrays = [analyzer.analyze(one, Context("UNNEST")) for one in node.arrays]
         for value, part in zip(arrays, node.arrays, strict=True):
             if value.type.base != "array" or value.type.element is None:
@@ -152,18 +141,16 @@ class RelationPlanner:
         ]
         return f"lateral (select {', '.join(listed)}) as {alias}", columns
 
-    def _join(
-        self, node: Join, before: list[Field], outer: Scope | None, defined: Mapping[str, Output]
-    ) -> tuple[str, list[Field]]:
+    def _join(self, node: Join, before: list[Field], around: Around) -> tuple[str, list[Field]]:
         self.is_plain = False
-        left_sql, left = self._from(node.left, before, outer, defined)
-        right_sql, right = self._from(node.right, [*before, *left], outer, defined)
+        left_sql, left = self._from(node.left, before, around)
+        right_sql, right = self._from(node.right, [*before, *left], around)
         if node.kind == "cross":
             return f"{left_sql} cross join {right_sql}", [*left, *right]
         if "lateral" in right_sql and node.kind != "inner":
             raise not_here(node.place, f"{node.kind.upper()} JOIN UNNEST")
         if node.on is not None:
-            analyzer = self._analyzer(Scope([*left, *right], outer), defined)
+            analyzer = self._analyzer([*left, *right], around)
             condition = analyzer.condition(node.on, Context("JOIN ON"))
             return f"({left_sql} {node.kind} join {right_sql} on {condition})", [*left, *right]
         return self._join_using(node, (left_sql, left), (right_sql, right))
@@ -183,6 +170,14 @@ class RelationPlanner:
         rest = [one for one in (*left[1], *right[1]) if one.name not in node.using]
         sql = f"({left[0]} {node.kind} join {right[0]} on {' and '.join(conditions)})"
         return sql, [*shared, *rest]
+
+
+def columns_of(output: Output, alias: str, qualifiers: tuple[str, ...] = ()) -> list[Field]:
+    """The columns of a query in FROM, which has the alias in DuckDB's SQL."""
+    return [
+        Field(name, qualifiers, Typed(f"{alias}.c{number}", kind))
+        for number, (name, kind) in enumerate(zip(output.names, output.types, strict=True), 1)
+    ]
 
 
 def check_aliases(columns: tuple[str, ...], count: int, name: str, place: Place) -> None:

@@ -27,6 +27,15 @@ class Typed:
 
 
 @dataclass(frozen=True)
+class Output:
+    """A query's SQL, with columns c1, c2 and so on, and their names and types in Trino."""
+
+    sql: str
+    names: tuple[str | None, ...]
+    types: tuple[Type, ...]
+
+
+@dataclass(frozen=True)
 class Field:
     """A column of a relation: its name, its table or alias, and its value."""
 

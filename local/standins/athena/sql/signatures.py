@@ -26,47 +26,45 @@ _ORDER_NUMBERS = ("min", "max", "greatest", "least", "min_by", "max_by")
 
 
 def resolve(
-    signatures: list[Signature], values: list[Typed], name: str, place: Place,
-    arguments: Sequence[Expression],
-) -> tuple[Signature, list[Typed]]:  # fmt: skip
-    """The first form that the arguments fit exactly, otherwise the first they convert to."""
+    signatures: list[Signature], values: list[Typed], place: Place, arguments: Sequence[Expression]
+) -> tuple[Signature, list[Typed], Type]:
+    """The first form that the arguments fit exactly, otherwise the first they convert to.
+
+    Returns:
+        The form, its arguments, of which NaN fails if Trino's versions differ, and the result's
+        type.
+    """
+    name = signatures[0].name
     for exact in (True, False):
         for signature in signatures:
             fitted = _fit(signature, values, exact, arguments)
             if fitted is not None:
-                return signature, fitted
+                if name in _ORDER_NUMBERS:
+                    fitted = [_without_nan(name, value) for value in fitted]
+                return signature, fitted, _result_type(signature, fitted)
     raise unexpected_parameters(name, values, place, map(str, signatures))
 
 
-def result_type(signature: Signature, values: list[Typed]) -> Type:
-    """The type of a call's result."""
+def _without_nan(name: str, value: Typed) -> Typed:
+    if not value.type.is_float:
+        return value
+    return Typed(f"trino.no_nan({value.sql}, '{name}')", value.type)
+
+
+def _result_type(signature: Signature, values: list[Typed]) -> Type:
     result = signature.result
     if result.isdigit():
         return values[int(result) - 1].type
     if result in RESULTS:
         return RESULTS[result](values[0].type)
-    if result in ("T", "array(T)"):
-        places = [
-            (parameter.removesuffix("..."), value.type)
-            for parameter, value in zip(signature.parameters, values, strict=False)
-        ]
-        for parameter, kind in places:
-            if parameter == "T":
-                return kind if result == "T" else array(kind)
-            if parameter == "array(T)" and kind.element:
-                return kind.element
-        return UNKNOWN
-    return parse_type(result) or DAYS
-
-
-def without_nan(name: str, values: list[Typed]) -> list[Typed]:
-    """The arguments; NaN fails if Trino's versions differ."""
-    if name not in _ORDER_NUMBERS:
-        return values
-    return [
-        Typed(f"trino.no_nan({value.sql}, '{name}')", value.type) if value.type.is_float else value
-        for value in values
-    ]
+    if result not in ("T", "array(T)"):
+        return parse_type(result) or DAYS
+    for parameter, value in zip(signature.parameters, values, strict=False):
+        if parameter.removesuffix("...") == "T":
+            return value.type if result == "T" else array(value.type)
+        if parameter == "array(T)" and value.type.element:
+            return value.type.element
+    return UNKNOWN
 
 
 def _fit(
@@ -124,7 +122,7 @@ def _as_parameter(
         "floats": lambda one: one.is_float,
         "number": lambda one: one.is_number,
         "decimal": lambda one: one.base == "decimal",
-        "moment": lambda one: one.base == "date" or one.is_timestamp,
+        "moment": lambda one: one.is_moment,
         "timestamp": lambda one: one.is_timestamp,
         "text": lambda one: one.is_text,
     }  # fmt: skip

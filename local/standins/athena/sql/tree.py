@@ -1,12 +1,9 @@
-"""The syntax tree of a query.
-
-Names are in lower case. Comparisons ignore places, so expressions are equal if they are written
-alike, which GROUP BY needs.
-"""
+"""The syntax tree of a query. Names are in lower case."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import dataclass_transform
 
 
 @dataclass(frozen=True)
@@ -17,14 +14,22 @@ class Place:
     column: int
 
 
+@dataclass_transform(frozen_default=True)
 @dataclass(frozen=True)
-class Expression:
-    """An expression; `place` is that of its operator or first word."""
+class Node:
+    """A node; `place` is that of its operator or first word. Subclasses are frozen dataclasses."""
 
-    place: Place = field(compare=False)
+    place: Place
+
+    def __init_subclass__(cls) -> None:
+        """Makes the subclass a dataclass."""
+        dataclass(frozen=True)(cls)
 
 
-@dataclass(frozen=True)
+class Expression(Node):
+    """An expression."""
+
+
 class Literal(Expression):
     """A literal: `kind` is integer, decimal, double, string, boolean or null."""
 
@@ -32,7 +37,6 @@ class Literal(Expression):
     text: str
 
 
-@dataclass(frozen=True)
 class TypedLiteral(Expression):
     """A literal with a type, such as date '2020-01-31'."""
 
@@ -40,7 +44,6 @@ class TypedLiteral(Expression):
     text: str
 
 
-@dataclass(frozen=True)
 class IntervalLiteral(Expression):
     """`interval '1' day`; `until` is the second field of `day to second`."""
 
@@ -50,57 +53,24 @@ class IntervalLiteral(Expression):
     until: str | None
 
 
-@dataclass(frozen=True)
 class Name(Expression):
     """A column, optionally preceded by the table's name or alias."""
 
     parts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Unary(Expression):
-    """`operator` is -, + or not."""
+class Operation(Expression):
+    """An operator with its operands.
+
+    `operator` is or, and, not, =, <>, <, <=, >, >=, `is distinct from`, `is not distinct from`,
+    `is null`, between, in (of a list), ||, +, -, *, /, %, [] (of a value and an index) or array
+    (of items).
+    """
 
     operator: str
-    operand: Expression
+    operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
-class Binary(Expression):
-    """`operator` is one of arithmetic, ||, and, or."""
-
-    operator: str
-    left: Expression
-    right: Expression
-
-
-@dataclass(frozen=True)
-class Comparison(Expression):
-    """`operator` is =, <>, <, <=, >, >=, `distinct` or `not distinct`."""
-
-    operator: str
-    left: Expression
-    right: Expression
-
-
-@dataclass(frozen=True)
-class Between(Expression):
-    """`value between lower and upper`."""
-
-    value: Expression
-    lower: Expression
-    upper: Expression
-
-
-@dataclass(frozen=True)
-class InList(Expression):
-    """`value in (items)`."""
-
-    value: Expression
-    items: tuple[Expression, ...]
-
-
-@dataclass(frozen=True)
 class InQuery(Expression):
     """`value in (query)`."""
 
@@ -108,7 +78,6 @@ class InQuery(Expression):
     query: Query
 
 
-@dataclass(frozen=True)
 class Like(Expression):
     """`value like pattern escape escape`."""
 
@@ -117,14 +86,6 @@ class Like(Expression):
     escape: Expression | None
 
 
-@dataclass(frozen=True)
-class IsNull(Expression):
-    """`value is null`."""
-
-    value: Expression
-
-
-@dataclass(frozen=True)
 class Case(Expression):
     """`case operand when ... then ... else ... end`; the operand is optional."""
 
@@ -133,7 +94,6 @@ class Case(Expression):
     otherwise: Expression | None
 
 
-@dataclass(frozen=True)
 class Cast(Expression):
     """`cast(value as type)`, or `try_cast` if `safe`."""
 
@@ -142,7 +102,6 @@ class Cast(Expression):
     safe: bool
 
 
-@dataclass(frozen=True)
 class Extract(Expression):
     """`extract(unit from value)`."""
 
@@ -150,37 +109,19 @@ class Extract(Expression):
     value: Expression
 
 
-@dataclass(frozen=True)
-class ArrayOf(Expression):
-    """`array[items]`."""
-
-    items: tuple[Expression, ...]
-
-
-@dataclass(frozen=True)
-class Subscript(Expression):
-    """`value[index]`."""
-
-    value: Expression
-    index: Expression
-
-
-@dataclass(frozen=True)
 class QueryValue(Expression):
     """A scalar subquery."""
 
     query: Query
 
 
-@dataclass(frozen=True)
 class Exists(Expression):
     """`exists (query)`."""
 
     query: Query
 
 
-@dataclass(frozen=True)
-class Frame(Expression):
+class Frame(Node):
     """A window's frame; bounds are SQL."""
 
     kind: str
@@ -188,8 +129,7 @@ class Frame(Expression):
     end: str | None
 
 
-@dataclass(frozen=True)
-class SortItem(Expression):
+class SortItem(Node):
     """An item of ORDER BY."""
 
     value: Expression
@@ -197,8 +137,7 @@ class SortItem(Expression):
     nulls_first: bool
 
 
-@dataclass(frozen=True)
-class Window(Expression):
+class Window(Node):
     """A window of OVER; `base` is a window's name in the WINDOW clause."""
 
     base: str | None
@@ -207,7 +146,6 @@ class Window(Expression):
     frame: Frame | None
 
 
-@dataclass(frozen=True)
 class Call(Expression):
     """A function call; `star` is for count(*)."""
 
@@ -221,49 +159,39 @@ class Call(Expression):
     over: Window | None = None
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Node):
     """An item of SELECT: an expression, or the columns of a table or of all (`value` None)."""
 
-    place: Place
     value: Expression | None
     alias: str | None
     star_of: str | None = None
 
 
-@dataclass(frozen=True)
-class TableName:
+class TableName(Node):
     """A table, by up to three names, with its version, such as `VERSION AS OF 1`."""
 
-    place: Place
     parts: tuple[str, ...]
     as_of: str | None = None
 
 
-@dataclass(frozen=True)
-class Unnest:
+class Unnest(Node):
     """`unnest(arrays) with ordinality`."""
 
-    place: Place
     arrays: tuple[Expression, ...]
     ordinality: bool
 
 
-@dataclass(frozen=True)
-class Aliased:
+class Aliased(Node):
     """A relation with a name, and optional names of its columns."""
 
-    place: Place
     relation: Relation
     alias: str
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Join:
+class Join(Node):
     """`kind` is inner, left, right, full or cross; ON or USING if not cross."""
 
-    place: Place
     kind: str
     left: Relation
     right: Relation
@@ -271,51 +199,36 @@ class Join:
     using: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class GroupBy:
-    """Grouping sets: one for plain columns, more for ROLLUP, CUBE and GROUPING SETS."""
+class Select(Node):
+    """SELECT up to its WINDOW clause; each element of GROUP BY is a kind, and grouping sets."""
 
-    elements: tuple[tuple[str, tuple[tuple[Expression, ...], ...]], ...]
-
-
-@dataclass(frozen=True)
-class Select:
-    """SELECT up to its WINDOW clause."""
-
-    place: Place
     items: tuple[Item, ...]
     distinct: bool
     source: Relation | None
     where: Expression | None
-    group_by: GroupBy | None
+    group_by: tuple[tuple[str, tuple[tuple[Expression, ...], ...]], ...]
     having: Expression | None
     windows: tuple[tuple[str, Window], ...]
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(Node):
     """`values (1, 'a'), (2, 'b')`."""
 
-    place: Place
     rows: tuple[tuple[Expression, ...], ...]
 
 
-@dataclass(frozen=True)
-class SetOperation:
+class SetOperation(Node):
     """`operator` is union, intersect or except."""
 
-    place: Place
     operator: str
     distinct: bool
     left: Body
     right: Body
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(Node):
     """A body, with the preceding WITH, and the following order and limits."""
 
-    place: Place
     tables: tuple[tuple[str, tuple[str, ...], Query], ...]
     body: Body
     order_by: tuple[SortItem, ...] = ()

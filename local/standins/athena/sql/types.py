@@ -71,6 +71,11 @@ class Type:
         return self.base in ("varchar", "char")
 
     @property
+    def is_moment(self) -> bool:
+        """Whether it is a date or a timestamp."""
+        return self.base == "date" or self.is_timestamp
+
+    @property
     def is_timestamp(self) -> bool:
         """Whether it is a timestamp, with or without a time zone."""
         return self.base.startswith("timestamp")
@@ -88,6 +93,7 @@ class Type:
 BOOLEAN, INTEGER, BIGINT = Type("boolean"), Type("integer"), Type("bigint")
 DOUBLE, VARCHAR, DATE, UNKNOWN = Type("double"), Type("varchar"), Type("date"), Type("unknown")
 DAYS, MONTHS = Type("interval day to second"), Type("interval year to month")
+INTERVAL_TYPES = (DAYS, MONTHS)
 
 
 def decimal(digits: int, scale: int) -> Type:
@@ -159,10 +165,9 @@ def common_type(left: Type, right: Type) -> Type | None:
         return _common_number(left, right)
     if left.is_text and right.is_text:
         return _common_text(left, right)
-    moments = {"date": 0, "timestamp": 1, "timestamp with time zone": 2}
-    if left.base in moments and right.base in moments:
-        later = max(left, right, key=lambda kind: moments[kind.base])
-        return Type(later.base, max(left.size, right.size))
+    if left.is_moment and right.is_moment:
+        # Of date, timestamp, and timestamp with time zone.
+        return Type(max(left.base, right.base), max(left.size, right.size))
     if left.base == right.base == "array" and left.element and right.element:
         element = common_type(left.element, right.element)
         return element and array(element)
