@@ -10,7 +10,7 @@ import type {
 import type { Recorded } from "../records/executionDocument";
 import { listDocuments } from "../records/executions";
 import type { Resource, ResourceKind } from "../records/resources";
-import type { ServingContainer } from "../environments/serving";
+import { type ServingContainer, unservedMember } from "../environments/serving";
 import type { EndpointModel } from "./endpointServers";
 import { invalid, refuseUnsupported } from "./errors";
 import type { Answer, SageMakerOperations } from "./operation";
@@ -79,9 +79,9 @@ function findModel(world: World, name = ""): Resource {
 
 /** @throws ApiError for a container that would be served otherwise than its request says */
 function checkContainer(container: ContainerDefinition): void {
-  refuseUnsupported(container, ["AdditionalModelDataSources", "ModelDataSource"]);
-  if (container.Mode === "MultiModel") {
-    throw invalid("Mode MultiModel is not supported on this machine");
+  const member = unservedMember(container);
+  if (member !== undefined) {
+    throw invalid(`${member} is not supported on this machine`);
   }
   if (container.Image === undefined && container.ModelPackageName === undefined) {
     throw invalid("A container needs an Image or a ModelPackageName.");

@@ -66,7 +66,9 @@ export async function answerJson(world: World, request: WireRequest): Promise<Wi
     }
     const checked = readRequest(service, operation, parseBody(request.body));
     const perform = operations[service][operation] as AnyOperation;
-    const answer = await asInvalid(() => perform(world, checked));
+    const answer = await repeatable(world, operation, request.body, () =>
+      asInvalid(() => perform(world, checked)),
+    );
     return {
       status: 200,
       headers: { "content-type": contentType },
@@ -74,6 +76,33 @@ export async function answerJson(world: World, request: WireRequest): Promise<Wi
     };
   } catch (error) {
     return errorResponse(error instanceof ApiError ? error : internal(error));
+  }
+}
+
+/**
+ * Performs an operation. One that ends what it names is refused when it is repeated, but if it was performed with the same
+ * token, it has the response of then. Source: ClientRequestToken, "completes no more than once".
+ */
+async function repeatable(
+  world: World,
+  operation: string,
+  body: Buffer,
+  perform: () => Promise<object>,
+): Promise<object> {
+  if (operation !== "DeletePipeline" && operation !== "StopPipelineExecution") {
+    return perform();
+  }
+  const key = `${operation} ${body.toString()}`;
+  try {
+    const answer = await perform();
+    world.performed.set(key, answer);
+    return answer;
+  } catch (error) {
+    const earlier = error instanceof ApiError ? world.performed.get(key) : undefined;
+    if (earlier === undefined) {
+      throw error;
+    }
+    return earlier;
   }
 }
 

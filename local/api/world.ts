@@ -24,6 +24,8 @@ export class World {
   readonly registry: ModelRegistry;
   readonly runs: Runs;
   readonly endpoints: Endpoints;
+  /** The responses to requests that may be repeated, by operation and body. */
+  readonly performed = new Map<string, object>();
   private readonly resources = new Map<ResourceKind, Resources>();
 
   /** @param serve serves its API over HTTP to jobs that call AWS; by default, they have none */

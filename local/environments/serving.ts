@@ -21,6 +21,20 @@ export type ServingContainer = Pick<
   "Environment" | "Image" | "ModelDataUrl"
 >;
 
+/** Members of a container that change what it serves, but not here. */
+const unserved = [
+  ...["AdditionalModelDataSources", "InferenceSpecificationName", "ModelDataSource"],
+  "MultiModelConfig",
+] as const;
+
+/** The first member of a container that changes what it serves, but not here; undefined if there is none. */
+export function unservedMember(container: object): string | undefined {
+  const members = container as Readonly<Record<string, unknown>>;
+  return members["Mode"] === "MultiModel"
+    ? "Mode MultiModel"
+    : unserved.find((name) => (members[name] ?? undefined) !== undefined);
+}
+
 interface ServedModel {
   /** Its name in errors, such as `version 3 of restate-dev`. */
   readonly title: string;
@@ -49,8 +63,13 @@ function checkContainer(
   store: ObjectStore,
   images: Images,
   title: string,
-  { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact }: ServingContainer,
+  container: ServingContainer,
 ): void {
+  const { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact } = container;
+  const member = unservedMember(container);
+  if (member !== undefined) {
+    throw new UserError(`${member} of ${title} is not supported on this machine`);
+  }
   const image = images.find(uri);
   if (modelSource(image, environment) === undefined && !trains(image)) {
     throw new UserError(`the image ${uri} cannot serve here; ${howToRun(uri)}`);

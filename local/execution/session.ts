@@ -260,7 +260,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   }
 
   const finish = async (): Promise<Session> => {
-    const result = await runDefinition(definition, watched, stopping.signal, {
+    const ran = await runDefinition(definition, watched, stopping.signal, {
       done: doneSteps(definition, request),
       selected: request.selection?.selected,
       maxParallel: request.maxParallelSteps,
@@ -268,11 +268,19 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     if (lost.signal.aborted) {
       throw new UserError(`stopped: ${workspace.folder} was removed, or is used by another run`);
     }
-    const candidates = summarise(definition, execution, result, recorder.trials);
+    const candidates = summarise(definition, execution, ran, recorder.trials);
     const winner = candidates.find(({ model }) => model !== undefined);
-    if (result.status !== "Stopped") {
-      await options.diagnose?.(execution, candidates, (winner ?? best(candidates))?.name);
+    if (ran.status !== "Stopped") {
+      const detailed = (winner ?? best(candidates))?.name;
+      await options.diagnose?.(execution, candidates, detailed).catch((error: unknown) => {
+        if (!stopping.signal.aborted) {
+          throw error;
+        }
+      });
     }
+    // A stop that was accepted is not undone by steps that end meanwhile. Source: StopPipelineExecution, "Lambda Step".
+    const wasStopped = stopping.signal.aborted && ran.status === "Succeeded";
+    const result: RunResult = wasStopped ? { ...ran, status: "Stopped" } : ran;
     const challenge = challengeOf(definition, execution);
     recorder.end(result, candidates, winner, challenge);
     updateTrials(workspace, id);

@@ -8,6 +8,7 @@ import { allSteps } from "../../pipeline/language/graph";
 import { modelContainers } from "../../pipeline/language/images";
 import { howToRun, type Images, trains } from "../standins/images";
 import { columnFilter } from "../execution/steps/csvFilter";
+import { unservedMember } from "../environments/serving";
 import { checkProcessing } from "./processingSupport";
 import {
   checkIgnored,
@@ -18,7 +19,13 @@ import {
 } from "./trainingSupport";
 
 function checkModel(args: ModelArguments, images: Images, report: Report): void {
-  modelContainers(args).forEach(({ Environment: environment, Image: uri }, index) => {
+  modelContainers(args).forEach((container, index) => {
+    const { Environment: environment, Image: uri } = container;
+    const place = args.Containers ? `Containers[${index}]` : "PrimaryContainer";
+    const member = unservedMember(container);
+    if (member !== undefined) {
+      report(place, `${member} is not supported on this machine`);
+    }
     const image = typeof uri === "string" ? images.find(uri) : undefined;
     const framework = image?.framework;
     const isScript = framework !== undefined && (environment?.["SAGEMAKER_PROGRAM"] ?? "") !== "";
@@ -27,8 +34,7 @@ function checkModel(args: ModelArguments, images: Images, report: Report): void 
         framework === undefined
           ? `is not an image that can serve here; ${howToRun(uri)}`
           : "only serves with a script, but SAGEMAKER_PROGRAM in Environment is not set";
-      const field = args.Containers === undefined ? "PrimaryContainer" : `Containers[${index}]`;
-      report(`${field}.Image`, `${JSON.stringify(uri)} ${reason}`);
+      report(`${place}.Image`, `${JSON.stringify(uri)} ${reason}`);
     }
   });
   if (args.InferenceExecutionConfig?.Mode === "Direct") {
@@ -81,6 +87,13 @@ function checkTransform(
 }
 
 function checkStep(step: Step, images: Images, report: Report): void {
+  for (const dependency of step.DependsOn ?? []) {
+    // Source: StepDependency of sagemaker-mlops; a name alone means Completed.
+    const trigger = typeof dependency === "string" ? undefined : dependency.Trigger;
+    if ((trigger ?? "Completed") !== "Completed") {
+      report("DependsOn", `Trigger ${JSON.stringify(trigger)}; only Completed runs here`);
+    }
+  }
   switch (step.Type) {
     case "Processing":
       checkProcessing(step.Arguments, images, report);
@@ -128,7 +141,9 @@ function findings(
   return allSteps(definition).flatMap(({ step }) => {
     const found: string[] = [];
     checkOne(step, (field, problem) => {
-      const path = ["CheckType", "Type"].includes(field) ? field : `Arguments.${field}`;
+      const path = ["CheckType", "DependsOn", "Type"].includes(field)
+        ? field
+        : `Arguments.${field}`;
       found.push(`step "${step.Name}", ${path}: ${problem}`);
     });
     return found;

@@ -5,7 +5,12 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { parseText } from "../../pipeline/language/parse";
 import { UserError } from "../../errors/userError";
 import { warnOnce } from "./documents";
-import { type ExecutionDocument, executionId, type ExecutionHead } from "./executionDocument";
+import {
+  type ExecutionDocument,
+  executionId,
+  type ExecutionHead,
+  type TrialDocument,
+} from "./executionDocument";
 import { defectOf, readDocument, readHead } from "./executionFile";
 import { type ExecutionRecord, recordOf } from "./executionRecord";
 import { Workspace } from "./workspace";
@@ -26,9 +31,23 @@ function stoppedHead<Head extends ExecutionHead>(head: Head): Head {
   return { ...head, execution: { ...head.execution, PipelineExecutionStatus: "Stopped" } };
 }
 
+/** A training job of a tuning job that was stopped with it. */
+export function stoppedTrial(trial: TrialDocument, end: string): TrialDocument {
+  return {
+    ...trial,
+    TrainingEndTime: end,
+    TrainingJobStatus: "Stopped",
+    ObjectiveStatus: "Failed",
+    Seconds: (Date.parse(end) - Date.parse(trial.TrainingStartTime ?? end)) / 1000,
+  };
+}
+
 /** The document of an execution whose process is gone, with its steps and jobs as stopped. */
 function stopped(document: ExecutionDocument): ExecutionDocument {
-  const trials = document.trials.filter((trial) => trial.TrainingJobStatus !== "InProgress");
+  const { LastModifiedTime: end } = document.execution;
+  const trials = document.trials.map((trial) =>
+    trial.TrainingJobStatus === "InProgress" ? stoppedTrial(trial, end) : trial,
+  );
   return {
     ...stoppedHead(document),
     trialCount: trials.length,

@@ -17,7 +17,7 @@ import {
 } from "./executionDocument";
 import { writeDocument } from "./executionFile";
 import { fromFolder, trialsOf } from "./executionRecord";
-import { findDocument, isUnderWay, listHeads, recordPath } from "./executions";
+import { findDocument, isUnderWay, listHeads, recordPath, stoppedTrial } from "./executions";
 import { stepMetadata } from "./stepMetadata";
 import type { Challenge } from "./challenge";
 import type { CandidateSummary } from "./summary";
@@ -110,7 +110,7 @@ export class Recorder {
   /** Records that the execution could not be run, for reasons outside of it. */
   fail(reason: string): void {
     this.status = "Failed";
-    this.running.clear();
+    this.stopTrials();
     this.write({ execution: this.execution(reason) });
   }
 
@@ -122,7 +122,6 @@ export class Recorder {
     challenge: Challenge | undefined,
   ): void {
     this.status = result.status;
-    this.running.clear();
     this.write({
       execution: this.execution(result.failureReason),
       // In the order of the definition.
@@ -175,6 +174,9 @@ export class Recorder {
       own !== undefined && nameOf(type, own) !== undefined && isEnd && status !== "Succeeded"
         ? { ...own, ...jobState(type, { status, ...ended }) }
         : own;
+    if (isEnd) {
+      this.stopTrials(name);
+    }
     const isRetry = before?.EndTime !== undefined && !isEnd;
     this.steps.set(name, {
       StepName: name,
@@ -226,6 +228,17 @@ export class Recorder {
       Seconds: 0,
       Log: `logs/${trial.trainingJobName}.log`,
     };
+  }
+
+  /** Records the running training jobs of a step that has ended, by default of all steps. */
+  private stopTrials(step?: string): void {
+    const now = new Date();
+    for (const trial of [...this.running.values()].filter(
+      (one) => step === undefined || one.StepName === step,
+    )) {
+      this.running.delete(trial.TrainingJobName);
+      this.ended.push(stoppedTrial(trial, now.toISOString()));
+    }
   }
 
   private noteTrial(trial: Trial): void {

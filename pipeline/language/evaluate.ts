@@ -200,8 +200,17 @@ export function withParameters<Value>(value: Value, parameters: Scope["parameter
   return substitute(value as Json, parameters) as Value;
 }
 
-/** The value of an operand, which may be anything if it comes from a JSON document. */
-const operand = (value: Expression, scope: Scope): Json => evaluateJson(value, scope);
+/**
+ * The value of an operand. What the service makes of a list, an object or null in a JSON document is not documented.
+ * @throws ExpressionError for them
+ */
+function operand(value: Expression, scope: Scope): Json {
+  const found = evaluateJson(value, scope);
+  if (typeof found === "object") {
+    throw new ExpressionError(`a condition compares plain values, not ${JSON.stringify(found)}`);
+  }
+  return found;
+}
 
 const comparisons: Readonly<Record<Comparison["Type"], (left: Json, right: Json) => boolean>> = {
   Equals: (left, right) => left === right,

@@ -84,9 +84,9 @@ const kinds: Readonly<Record<string, { words: string; fits: (value: unknown) => 
   boolean: { words: "a boolean", fits: (value) => typeof value === "boolean" },
   double: { words: "a number", fits: (value) => typeof value === "number" },
   float: { words: "a number", fits: (value) => typeof value === "number" },
-  integer: { words: "an integer", fits: Number.isInteger },
+  integer: { words: "an integer", fits: Number.isSafeInteger },
   list: { words: "a list", fits: Array.isArray },
-  long: { words: "an integer", fits: Number.isInteger },
+  long: { words: "an integer", fits: Number.isSafeInteger },
   map: { words: "an object", fits: isObject },
   scalar: {
     words: "a string, a number, a boolean or an expression",

@@ -11,18 +11,25 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
+import {
+  DescribeHyperParameterTuningJobCommand,
+  ListTrainingJobsForHyperParameterTuningJobCommand,
+} from "@aws-sdk/client-sagemaker";
+
 import { isRunning, thisProcess } from "../../local/environments/processes";
 import type { ExecutionDocument } from "../../local/records/executionDocument";
 import { readDocument, readHead, writeDocument } from "../../local/records/executionFile";
 import { recordOf } from "../../local/records/executionRecord";
 import { findDocument, listHeads, readRecord } from "../../local/records/executions";
 import { latestJobSeconds } from "../../local/records/jobSeconds";
+import { Recorder } from "../../local/records/recorder";
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
 import { readReportData } from "../../report/reportData";
 import { jobName, trialName, tuningJobName } from "../../local/execution/steps/jobNames";
 import { trialsHeader } from "../../terminal/trialsCsv";
 import { temporaryFolder } from "../support/localRun";
+import { localWorld, sageMakerOf } from "../support/localWorld";
 
 const arnPrefix = "arn:aws:sagemaker:us-east-1:111122223333";
 
@@ -256,9 +263,44 @@ describe("the executions of a work folder", () => {
     ok(document);
     const found = recordOf(document, workspace.execution("abc"));
     deepEqual(
-      [found.status, found.steps[0]?.status, found.trials.length],
-      ["Stopped", "Stopped", 1],
+      [found.status, found.steps[0]?.status, ...found.trials.map(({ status }) => status)],
+      ["Stopped", "Stopped", "Completed", "Stopped"],
     );
+  });
+
+  it("name the training jobs that were stopped with their tuning", async () => {
+    const workspace = new Workspace(join(folder, "stopped"));
+    const { execution, steps } = executionDocument("abc", 0);
+    const [step] = steps;
+    const { PipelineExecutionStatus, LastModifiedTime, ...begun } = execution;
+    deepEqual([PipelineExecutionStatus, LastModifiedTime.length], ["Succeeded", 24]);
+    const recorder = new Recorder(workspace.execution("abc"), arnPrefix, {
+      pipelineName: "Team",
+      parameters: [],
+      execution: begun,
+    });
+    const name = tuningJobName("abc", "Tune");
+    const properties = { ...step?.Properties, HyperParameterTuningJobName: name };
+    const noted = (status: "Executing" | "Stopped"): void => {
+      recorder.note({ kind: "step", step: { name: "Tune", type: "Tuning", status, properties } });
+    };
+    noted("Executing");
+    const trial = { step: "Tune", number: 0, trainingJobName: "job", hyperparameters: {} };
+    recorder.note({ kind: "trialBegins", trial });
+    noted("Stopped");
+    const result = [{ name: "Tune", type: "Tuning", status: "Stopped" }] as const;
+    recorder.end({ status: "Stopped", steps: result, models: new Map() }, [], undefined, undefined);
+    const client = sageMakerOf(localWorld(workspace.folder));
+    const HyperParameterTuningJobName = name;
+    const { TrainingJobSummaries: [job] = [] } = await client.send(
+      new ListTrainingJobsForHyperParameterTuningJobCommand({ HyperParameterTuningJobName }),
+    );
+    deepEqual([job?.TrainingJobName, job?.TrainingJobStatus], ["job", "Stopped"]);
+    ok(job?.TrainingEndTime instanceof Date);
+    const { TrainingJobStatusCounters: counters } = await client.send(
+      new DescribeHyperParameterTuningJobCommand({ HyperParameterTuningJobName }),
+    );
+    deepEqual([counters?.InProgress, counters?.Stopped], [0, 1]);
   });
 });
 

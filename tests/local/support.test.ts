@@ -240,6 +240,47 @@ describe("unsupported", () => {
     });
   }
 
+  for (const [member, value, message] of [
+    ["ModelDataSource", { S3DataSource: {} }, "ModelDataSource is not supported on this machine"],
+    ["MultiModelConfig", {}, "MultiModelConfig is not supported on this machine"],
+    ["Mode", "MultiModel", "Mode MultiModel is not supported on this machine"],
+    [
+      "InferenceSpecificationName",
+      "other",
+      "InferenceSpecificationName is not supported on this machine",
+    ],
+  ] as const) {
+    it(`finds ${member} of a model's container`, () => {
+      const { decisionTreeImageUri: Image } = evaluated;
+      const step = (more: object) => ({
+        Name: "Create",
+        Type: "Model",
+        Arguments: { PrimaryContainer: { Image, Mode: "SingleModel", ...more } },
+      });
+      const found = [{}, { [member]: value }].map((more) =>
+        problems({ Version: "2020-12-01", Steps: [step(more)] }),
+      );
+      deepEqual(found, [[], [`step "Create", Arguments.PrimaryContainer: ${message}`]]);
+    });
+  }
+
+  it("finds a step that runs when another has failed", () => {
+    const steps = (Trigger: string) => [
+      { Name: "First", Type: "Fail", Arguments: { ErrorMessage: "no" } },
+      {
+        Name: "Second",
+        Type: "Fail",
+        DependsOn: [{ Step: "First", Trigger }],
+        Arguments: { ErrorMessage: "no" },
+      },
+    ];
+    const found = ["Completed", "Failed"].map((trigger) =>
+      problems({ Version: "2020-12-01", Steps: steps(trigger) }),
+    );
+    const problem = 'step "Second", DependsOn: Trigger "Failed"; only Completed runs here';
+    deepEqual(found, [[], [problem]]);
+  });
+
   it("finds all problems at once", () => {
     const definition = draft(evaluated.definition);
     const three = ["an image", "a strategy", "Pipe mode"];

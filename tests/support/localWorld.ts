@@ -93,7 +93,8 @@ export function failStep(name: string, message: Json): JsonObject {
   return { Name: name, Type: "Fail", Arguments: { ErrorMessage: message } };
 }
 
-const scikitLearn = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1";
+export const scikitLearn =
+  "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1";
 
 /** A step that runs a script of `s3://code/`, and writes what it leaves in `/opt/ml/processing/out`. */
 export function scriptStep(name: string, script: string, more: JsonObject = {}): JsonObject {

@@ -236,15 +236,25 @@ async function run(
   }
   const [first] = servers;
   const output = join(first?.folder.base ?? "", "output");
-  const send = async (body: string): Promise<string> => {
+  // Source of the defaults: ModelClientConfig.
+  const { InvocationsMaxRetries: retries = 3, InvocationsTimeoutInSeconds: maxSeconds = 600 } =
+    request.ModelClientConfig ?? {};
+  const send = async (body: string, retriesLeft = retries): Promise<string> => {
     const type = contentType(request);
     const accept = request.TransformOutput?.Accept ?? (type === csv ? csv : undefined);
-    const answer = await invokeContainers(ports, {
-      headers: { "content-type": type, ...(accept === undefined ? {} : { accept }) },
-      body: new TextEncoder().encode(body),
-    });
+    const answer = await invokeContainers(
+      ports,
+      {
+        headers: { "content-type": type, ...(accept === undefined ? {} : { accept }) },
+        body: new TextEncoder().encode(body),
+      },
+      { maxSeconds },
+    );
     const text = new TextDecoder().decode(answer.body);
     if (!isPrediction(answer)) {
+      if (retriesLeft > 0) {
+        return send(body, retriesLeft - 1);
+      }
       const who = containers.length === 1 ? "the model" : answer.container;
       const did = answer.status === 0 ? "did not respond" : `returned ${answer.status}`;
       throw new Error(`${who} ${did}: ${text.trim()}`);

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -22,6 +23,8 @@ import {
   UpdatePipelineExecutionCommand,
 } from "@aws-sdk/client-sagemaker";
 
+import { create } from "tar";
+
 import type { World } from "../../../local/api/world";
 import { temporaryFolder } from "../../support/localRun";
 import {
@@ -30,6 +33,7 @@ import {
   failStep,
   localWorld,
   sageMakerOf,
+  scikitLearn,
   scriptStep,
 } from "../../support/localWorld";
 
@@ -429,6 +433,77 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     );
   });
 
+  it("retry a transform's invocations, and limit their time, by its ModelClientConfig", async () => {
+    const code = join(folder, "serve");
+    mkdirSync(code);
+    writeFileSync(
+      join(code, "serve.py"),
+      `
+import os, pathlib, time
+invocations = pathlib.Path(os.environ["INVOCATIONS"])
+model_fn = lambda folder: None
+def predict_fn(rows, model):
+    with invocations.open("a") as file:
+        file.write("x")
+    time.sleep(float(os.environ["SECONDS"]))
+    assert len(invocations.read_text()) > int(os.environ["FAILS"]), "busy"
+    return [7] * len(rows)
+`,
+    );
+    await world.store.put("s3://team-bucket/code/serve.tar.gz", (path) =>
+      create({ file: path, gzip: true, cwd: code }, ["serve.py"]),
+    );
+    world.store.write("s3://team-bucket/rows/rows.csv", "1,2\n3,4\n");
+    for (const [name, fails, seconds, config, status, reason] of [
+      ["default", 3, 0, undefined, "Succeeded", /^$/],
+      [
+        "slow",
+        0,
+        2,
+        { InvocationsMaxRetries: 0, InvocationsTimeoutInSeconds: 1 },
+        "Failed",
+        /^the model did not respond: Your invocation timed out/,
+      ],
+    ] as const) {
+      const invocations = join(folder, `invocations-${name}`);
+      const model = {
+        Name: "Create",
+        Type: "Model",
+        Arguments: {
+          ExecutionRoleArn: RoleArn,
+          PrimaryContainer: {
+            Image: scikitLearn,
+            Environment: {
+              SAGEMAKER_PROGRAM: "serve.py",
+              SAGEMAKER_SUBMIT_DIRECTORY: "s3://team-bucket/code/serve.tar.gz",
+              INVOCATIONS: invocations,
+              FAILS: `${fails}`,
+              SECONDS: `${seconds}`,
+            },
+          },
+        },
+      };
+      const source = { S3DataType: "S3Prefix", S3Uri: "s3://team-bucket/rows/" };
+      const transform = {
+        Name: "Predict",
+        Type: "Transform",
+        Arguments: {
+          ModelName: { Get: "Steps.Create.ModelName" },
+          ...(config && { ModelClientConfig: config }),
+          TransformInput: { DataSource: { S3DataSource: source }, ContentType: "text/csv" },
+          TransformOutput: { S3OutputPath: "s3://team-bucket/predicted", Accept: "text/csv" },
+          TransformResources: { InstanceType: "ml.m5.large", InstanceCount: 1 },
+        },
+      };
+      await pipeline(name, definitionOf([model, transform]));
+      const execution = await start(name);
+      equal(await ended(execution), status);
+      match((await describe_(execution)).FailureReason ?? "", reason);
+      equal(readFileSync(invocations, "utf8").length, (config?.InvocationsMaxRetries ?? 3) + 1);
+    }
+    match(world.store.read("s3://team-bucket/predicted/rows.csv.out"), /^7\n7\n$/);
+  });
+
   it("run selected steps on the results of a reference execution", async () => {
     await pipeline(
       "Selected",
@@ -494,9 +569,12 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
         name: "ConflictException",
       });
     }
-    for (const PipelineExecutionArn of both) {
-      await client.send(new StopPipelineExecutionCommand({ PipelineExecutionArn }));
-    }
+    const ClientRequestToken = "s".repeat(32);
+    const stop = async (PipelineExecutionArn: string): Promise<string | undefined> => {
+      const request = { PipelineExecutionArn, ClientRequestToken };
+      return (await client.send(new StopPipelineExecutionCommand(request))).PipelineExecutionArn;
+    };
+    deepEqual(await Promise.all(both.map(stop)), both);
     for (const execution of both) {
       equal(await ended(execution), "Stopped");
       deepEqual(await statesOf(execution), { Sleep: "Stopped" });
@@ -504,8 +582,54 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
         client.send(new StopPipelineExecutionCommand({ PipelineExecutionArn: execution })),
         { name: "ConflictException" },
       );
+      equal(await stop(execution), execution);
     }
-    await client.send(new DeletePipelineCommand({ PipelineName: "Sleeping" }));
+    const remove = () =>
+      client.send(new DeletePipelineCommand({ PipelineName: "Sleeping", ClientRequestToken }));
+    const { PipelineArn } = await remove();
+    equal((await remove()).PipelineArn, PipelineArn);
+    await rejects(client.send(new DeletePipelineCommand({ PipelineName: "Sleeping" })), {
+      name: "ResourceNotFound",
+    });
     await rejects(describe_(both[0]), { name: "ResourceNotFound" });
+  });
+});
+
+describe("an execution whose steps have ended", () => {
+  it("is stopped by a stop, and succeeds by a retry", async () => {
+    let analysed = (): void => undefined;
+    let interrupt: ((error: Error) => void) | undefined;
+    const analyses = new Promise<void>((resolve) => (analysed = resolve));
+    const world = localWorld(join(temporaryFolder(), "work"), {
+      // The analysis for the report, after the steps.
+      diagnose: () =>
+        interrupt === undefined
+          ? new Promise((_, reject) => {
+              interrupt = reject;
+              analysed();
+            })
+          : Promise.resolve(),
+    });
+    const client = sageMakerOf(world);
+    const PipelineName = "Ended";
+    const PipelineDefinition = definitionOf([conditionStep("Check", [1, 1])]);
+    await client.send(new CreatePipelineCommand({ PipelineName, PipelineDefinition, RoleArn }));
+    const { PipelineExecutionArn } = await client.send(
+      new StartPipelineExecutionCommand({ PipelineName }),
+    );
+    const id = PipelineExecutionArn?.slice(-12) ?? "";
+    const status = async () =>
+      (await client.send(new DescribePipelineExecutionCommand({ PipelineExecutionArn })))
+        .PipelineExecutionStatus;
+    await analyses;
+    equal(await status(), "Executing");
+    await client.send(new StopPipelineExecutionCommand({ PipelineExecutionArn }));
+    equal(await status(), "Stopping");
+    interrupt?.(new Error("stopped"));
+    await world.runs.ended(id);
+    equal(await status(), "Stopped");
+    await client.send(new RetryPipelineExecutionCommand({ PipelineExecutionArn }));
+    await world.runs.ended(id);
+    equal(await status(), "Succeeded");
   });
 });

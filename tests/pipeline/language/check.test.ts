@@ -114,6 +114,13 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
     /parameter "ProcessingInstanceCount", DefaultValue: must be an integer, not the number 1\.5/,
   ],
   [
+    "a default that a number cannot hold",
+    (d) => {
+      set(d, ["Parameters", "ProcessingInstanceCount", "DefaultValue"], 2 ** 53);
+    },
+    /parameter "ProcessingInstanceCount", DefaultValue: must be an integer, not the number 9007199254740992/,
+  ],
+  [
     "a default that is no value of the enum",
     (d) => {
       set(d, ["Parameters", "ModelApprovalStatus", "DefaultValue"], "Perhaps");

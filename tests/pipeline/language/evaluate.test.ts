@@ -166,6 +166,21 @@ describe("holds", () => {
     });
   }
 
+  for (const value of [[1, 2], { a: 1 }, null]) {
+    it(`refuses to compare ${JSON.stringify(value)} of a document`, () => {
+      const documents: Scope = { ...scope, propertyFile: () => ({ found: value }) };
+      const message = `a condition compares plain values, not ${JSON.stringify(value)}`;
+      for (const condition of [
+        two("Equals", jsonGet("found"), false),
+        two("LessThan", 1, jsonGet("found")),
+        { Type: "In", QueryValue: jsonGet("found"), Values: ["x"] },
+        { Type: "In", QueryValue: "x", Values: [jsonGet("found")] },
+      ] as const) {
+        throws(() => holds(condition, documents), { message });
+      }
+    });
+  }
+
   it("refuses to order values that are not numbers", () => {
     throws(() => holds(two("GreaterThan", "b", "a"), scope), {
       message: 'cannot compare "b" with "a": both must be numbers',
