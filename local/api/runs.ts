@@ -1,7 +1,8 @@
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import type { ServedApi } from "../environments/awsServices";
 import { JobRunner } from "../environments/jobs";
-import { type ExecutionRequest, startSession } from "../execution/session";
+import type { ExecutionRequest } from "../execution/request";
+import { startSession } from "../execution/session";
 import { executionId } from "../records/executionDocument";
 import type { WorldOptions } from "./worldOptions";
 
@@ -51,37 +52,20 @@ export class Runs {
     parameters: ReadonlyMap<string, string>,
     request: ExecutionRequest,
   ): Promise<string> {
-    const {
-      authorization,
-      data,
-      diagnose,
-      docker,
-      images,
-      program,
-      say = () => undefined,
-      trustCode,
-      workspace,
-    } = this.options;
+    const { program, say = () => undefined, ...options } = this.options;
     const stop = new AbortController();
     const jobs = new JobRunner();
     try {
       const { ended, executionArn, executionId } = await startSession({
+        ...options,
         program: await program(),
         definition,
         request,
-        authorization,
-        data,
         parameters,
-        workspace,
-        docker,
-        images,
-        trustCode,
         cache: true,
         stopped: stop.signal,
-        diagnose,
         serve: this.serve,
         jobs,
-        report: () => undefined,
         say,
       });
       const settled = ended

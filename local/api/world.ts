@@ -1,6 +1,7 @@
 import type { Tag } from "@aws-sdk/client-sagemaker";
 
 import type { ServedApi } from "../environments/awsServices";
+import { arnPrefixOf } from "../records/executionDocument";
 import { ModelRegistry } from "../records/modelRegistry";
 import { type Resource, type ResourceKind, Resources } from "../records/resources";
 import type { Workspace } from "../records/workspace";
@@ -45,7 +46,7 @@ export class World {
 
   /** Prefix of ARNs. */
   get arnPrefix(): string {
-    return `arn:aws:sagemaker:${this.region}:${this.accountId}`;
+    return arnPrefixOf(this);
   }
 
   of(kind: ResourceKind): Resources {

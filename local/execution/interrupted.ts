@@ -1,4 +1,3 @@
-import type { SelectiveExecutionConfig } from "@aws-sdk/client-sagemaker";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,13 +5,20 @@ import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 import { imagesOf } from "../../pipeline/language/images";
+import type { Json } from "../../pipeline/language/json";
 import { hashContent, hashJson } from "../caching/contentHash";
 import { imageHash } from "../caching/stepKey";
-import { type ExecutionDocument, executionId } from "../records/executionDocument";
+import {
+  arnPrefixOf,
+  type ExecutionDocument,
+  executionId,
+  pipelineArnOf,
+} from "../records/executionDocument";
 import { readUndamaged } from "../records/executionFile";
 import { listHeads, recordPath } from "../records/executions";
-import type { Workspace } from "../records/workspace";
 import type { Images } from "../standins/images";
+import type { SessionOptions } from "./options";
+import { type ExecutionRequest, parameterList } from "./request";
 
 /**
  * The hash of what an execution depends on apart from its definition and parameters: the table's data, local folders, and
@@ -34,16 +40,6 @@ export async function inputsHash(
   });
 }
 
-/** The request of an execution. */
-export interface AskedExecution {
-  readonly pipelineArn: string;
-  readonly definition: PipelineDefinition;
-  readonly parameters: ExecutionDocument["parameters"];
-  readonly selection: SelectiveExecutionConfig | undefined;
-  /** See {@link inputsHash}. */
-  readonly inputs: string;
-}
-
 /** The canonical definition of an execution; undefined if it cannot be read. */
 function definitionIn(folder: string): string | undefined {
   const path = join(folder, "definition.json");
@@ -57,22 +53,59 @@ function definitionIn(folder: string): string | undefined {
   }
 }
 
-/**
- * The latest execution of a pipeline, if it has the same request, and was stopped or its process is gone.
- */
-export function findInterrupted(
-  workspace: Workspace,
-  { definition, inputs, parameters, pipelineArn, selection }: AskedExecution,
+/** What was asked of an execution. */
+interface Asked {
+  readonly definition: PipelineDefinition;
+  readonly parameters: ReadonlyMap<string, Json>;
+  /** See {@link inputsHash}. */
+  readonly inputs: string;
+}
+
+/** The latest execution of a pipeline, if it has the same request, and was stopped or its process is gone. */
+function findInterrupted(
+  { program, workspace }: SessionOptions,
+  { pipelineName, selection }: ExecutionRequest,
+  { definition, inputs, parameters }: Asked,
 ): ExecutionDocument | undefined {
+  const pipelineArn = pipelineArnOf(arnPrefixOf(program), pipelineName);
   const head = listHeads(workspace).find(({ execution }) => execution.PipelineArn === pipelineArn);
   if (head?.execution.PipelineExecutionStatus !== "Stopped" || head.inputs !== inputs) {
     return undefined;
   }
   const folder = workspace.execution(executionId(head));
   const found = readUndamaged(recordPath(folder));
-  const asked = canonicalJson([parameters, selection ?? null]);
+  const asked = canonicalJson([parameterList(parameters), selection?.config ?? null]);
   const before = [found?.parameters ?? null, found?.execution.SelectiveExecutionConfig ?? null];
   const isSame =
     definitionIn(folder) === canonicalJson(definition) && asked === canonicalJson(before);
   return isSame ? found : undefined;
+}
+
+/**
+ * A request, with the execution to retry: the requested one, or an interrupted one. Prints which, and whether its
+ * dependencies have changed since.
+ */
+export function withRetried(
+  options: SessionOptions,
+  request: ExecutionRequest,
+  asked: Asked,
+): ExecutionRequest {
+  const { retried: named } = request;
+  if (named !== undefined) {
+    if (named.inputs !== undefined && named.inputs !== asked.inputs) {
+      options.say(
+        `warning: the data or the code have changed since execution ${executionId(named)} began; ` +
+          "its finished steps are not run again",
+      );
+    }
+    return request;
+  }
+  const retried = options.continues === true ? findInterrupted(options, request, asked) : undefined;
+  if (retried !== undefined) {
+    const done = retried.steps.filter(({ StepStatus }) => StepStatus === "Succeeded").length;
+    options.say(
+      `continuing execution ${executionId(retried)}, which was interrupted with ${done} steps done`,
+    );
+  }
+  return { ...request, retried };
 }

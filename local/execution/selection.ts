@@ -10,7 +10,9 @@ import type { ExecutionDocument } from "../records/executionDocument";
 export interface Selection {
   readonly config: SelectiveExecutionConfig;
   readonly selected: ReadonlySet<string>;
-  /** The document of the reference execution, needed if a selected step depends on another. */
+  /** The steps that the selected ones depend on, whose results are taken over. */
+  readonly taken: ReadonlySet<string>;
+  /** The document of the reference execution, needed if there are such steps. */
   readonly reference?: ExecutionDocument | undefined;
 }
 
@@ -94,14 +96,14 @@ export function readSelection(
       );
     }
   }
-  return { config, selected, reference };
+  return { config, selected, taken: new Set(needed), reference };
 }
 
 /** The steps that a retry or a selective execution takes over. */
-export function leftSteps(
-  definition: PipelineDefinition,
-  { retried, selection }: TakenResults,
-): Pick<ExecutionDocument, "steps" | "trials"> {
+export function leftSteps({
+  retried,
+  selection,
+}: TakenResults): Pick<ExecutionDocument, "steps" | "trials"> {
   if (retried !== undefined) {
     const done = retried.steps.filter((step) => step.StepStatus === "Succeeded");
     const names = new Set(done.map((step) => step.StepName));
@@ -114,15 +116,11 @@ export function leftSteps(
   if (selection?.reference === undefined) {
     return { steps: [], trials: [] };
   }
-  const { reference, selected } = selection;
-  const waitsFor = new Map(
-    allSteps(definition).map((placed) => [placed.step.Name, dependencies(placed)]),
-  );
-  const needed = upstream(waitsFor, selected);
+  const { reference, taken } = selection;
   const SourcePipelineExecutionArn = reference.execution.PipelineExecutionArn;
   return {
     steps: reference.steps
-      .filter((step) => needed.has(step.StepName) && !selected.has(step.StepName))
+      .filter((step) => taken.has(step.StepName))
       .map((step) => ({
         ...step,
         Log: undefined,
@@ -134,14 +132,10 @@ export function leftSteps(
 }
 
 /** Results of the steps that succeeded before and are not run. */
-export function doneSteps(
-  definition: PipelineDefinition,
-  request: TakenResults,
-): ReadonlyMap<string, StepResult> {
-  const { steps } = leftSteps(definition, request);
+export function doneSteps(request: TakenResults): ReadonlyMap<string, StepResult> {
   return new Map(
-    steps
-      .filter((step) => step.StepStatus === "Succeeded")
+    leftSteps(request)
+      .steps.filter((step) => step.StepStatus === "Succeeded")
       .map(({ Properties: properties = {}, StepName: name, StepType: type }) => [
         name,
         { name, type, status: "Succeeded", properties },

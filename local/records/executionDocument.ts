@@ -129,6 +129,12 @@ export interface ExecutionDocument extends ExecutionHead {
   readonly challenge?: Challenge | undefined;
 }
 
+/** The prefix of the ARNs of an account's resources of SageMaker. */
+export const arnPrefixOf = (stack: {
+  readonly accountId: string;
+  readonly region: string;
+}): string => `arn:aws:sagemaker:${stack.region}:${stack.accountId}`;
+
 /** The ARN of a pipeline, with its name in lower case, as in the service's documentation. */
 export function pipelineArnOf(arnPrefix: string, pipelineName: string): string {
   return `${arnPrefix}:pipeline/${pipelineName.toLowerCase()}`;
