@@ -1,5 +1,5 @@
 import { isBoundary } from "./boundary";
-import { type Inputs, list, type Rule, type RuleConfig, unmet } from "./rule";
+import { at, type Inputs, list, type Rule, type RuleConfig, unmet } from "./rule";
 import {
   allowing,
   hasWildcard,
@@ -89,7 +89,7 @@ const neverAllowed = new RegExp(
 /** Identity-based policies in the inputs of a resource. */
 const identityPolicies = (inputs: Inputs): readonly unknown[] => [
   ...list(inputs["policy"]),
-  ...list(inputs["inlinePolicies"] as readonly Inputs[] | undefined).map(({ policy }) => policy),
+  ...list(inputs["inlinePolicies"]).map((one) => at(one, "policy")),
 ];
 
 const identityTypes = [
@@ -234,7 +234,7 @@ export const accessRules: readonly Rule[] = [
     types: attachmentTypes,
     problems: (inputs) =>
       ["managedPolicyArns", "policyArn", "policyArns", "permissionsBoundary"]
-        .flatMap((name) => list(inputs[name] as string | readonly string[] | undefined))
+        .flatMap((name) => list(inputs[name]).map(String))
         .flatMap((arn) =>
           /^arn:[^:]*:iam::aws:policy\//i.test(arn.trim())
             ? [`${arn} must not be attached, nor limit a role`]
@@ -301,9 +301,7 @@ export const accessRules: readonly Rule[] = [
           `${String(url)} is not GitHub's identity provider`,
         ],
         [
-          list(clientIdLists as readonly string[] | undefined).every(
-            (one) => one === "sts.amazonaws.com",
-          ),
+          list(clientIdLists).every((one) => one === "sts.amazonaws.com"),
           "clientIdLists must be sts.amazonaws.com",
         ],
       ),

@@ -1,7 +1,6 @@
 import { isEcrImage, secretProblems } from "./containers";
-import { at, isText, list, type Rule, unmet } from "./rule";
-import { ownKey } from "./storage";
-import { encrypted } from "./volumes";
+import { encrypted, mustEncrypt, ownKey } from "./keys";
+import { at, isText, list, must, type Rule, unmet } from "./rule";
 
 /** Rules for endpoints and their monitoring. */
 export const endpointRules: readonly Rule[] = [
@@ -19,16 +18,11 @@ export const endpointRules: readonly Rule[] = [
           "primaryContainer, or each of containers, must name a modelPackageName",
         ],
         [
-          list(inputs["containers"] as readonly unknown[] | undefined).every((one) =>
-            isText(at(one, "modelPackageName")),
-          ),
+          list(inputs["containers"]).every((one) => isText(at(one, "modelPackageName"))),
           "containers must each name a modelPackageName",
         ],
         [
-          [
-            inputs["primaryContainer"],
-            ...list(inputs["containers"] as readonly unknown[] | undefined),
-          ].every((container) =>
+          [inputs["primaryContainer"], ...list(inputs["containers"])].every((container) =>
             ["additionalModelDataSources", "image", "modelDataSource", "modelDataUrl"].every(
               (name) => at(container, name) === undefined,
             ),
@@ -53,10 +47,9 @@ export const endpointRules: readonly Rule[] = [
     types: ["aws:sagemaker/endpointConfiguration:EndpointConfiguration"],
     problems: (inputs) => {
       const variants = ["productionVariants", "shadowProductionVariants"].flatMap((name) =>
-        list(inputs[name] as readonly unknown[] | undefined),
+        list(inputs[name]),
       );
       const answers = at(inputs, "asyncInferenceConfig", "outputConfig");
-      const capture = inputs["dataCaptureConfig"];
       const dumps = variants.map((variant) => at(variant, "coreDumpConfig"));
       return unmet(
         [
@@ -75,14 +68,8 @@ export const endpointRules: readonly Rule[] = [
           ),
           "volumes must be encrypted by kmsKeyArn",
         ],
-        [
-          capture === undefined || ownKey(at(capture, "kmsKeyId")),
-          "captured requests must be encrypted by kmsKeyId",
-        ],
-        [
-          answers === undefined || ownKey(at(answers, "kmsKeyId")),
-          "captured responses must be encrypted by kmsKeyId",
-        ],
+        mustEncrypt("captured requests", inputs["dataCaptureConfig"], "kmsKeyId"),
+        mustEncrypt("captured responses", answers, "kmsKeyId"),
       );
     },
   },
@@ -130,11 +117,8 @@ export const endpointRules: readonly Rule[] = [
             encrypted(at(cluster, "volumeKmsKeyId"), at(cluster, "instanceType")),
             "volumes must be encrypted by volumeKmsKeyId",
           ],
-          [at(network, "enableNetworkIsolation") === true, "enableNetworkIsolation must be true"],
-          [
-            at(network, "enableInterContainerTrafficEncryption") === true,
-            "enableInterContainerTrafficEncryption must be true",
-          ],
+          must(true, network, "enableNetworkIsolation"),
+          must(true, network, "enableInterContainerTrafficEncryption"),
         ),
       ];
     },

@@ -4,9 +4,8 @@ import { imageValues } from "../pipeline/language/images";
 import type { Json } from "../pipeline/language/json";
 import { parse } from "../pipeline/language/parse";
 import { isEcrImage, secretProblems } from "./containers";
+import { encrypted, mustEncrypt, ownKey } from "./keys";
 import { at, document, type Inputs, isText, list, type Rule, type RuleConfig, unmet } from "./rule";
-import { ownKey } from "./storage";
-import { encrypted } from "./volumes";
 
 /** Paths of checked members in the request of a kind of job. */
 interface JobForm {
@@ -63,14 +62,14 @@ const forms: Readonly<Record<string, JobForm | undefined>> = {
 
 /** Whether the network of a job's request names its subnets. */
 export function namesSubnets(network: unknown): boolean {
-  const subnets = list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined);
+  const subnets = list(at(network, "VpcConfig", "Subnets"));
   return subnets.length > 0 && subnets.every(isText);
 }
 
 /** Data Wrangler's job reads from Athena, so it is not isolated. */
 const readsAthena = (job: unknown): boolean =>
   /\/sagemaker-data-wrangler-container[:@]/.test(String(at(job, "AppSpecification", "ImageUri"))) &&
-  list(at(job, "ProcessingInputs") as readonly unknown[] | undefined).some(
+  list(at(job, "ProcessingInputs")).some(
     (input) => at(input, "DatasetDefinition", "AthenaDatasetDefinition") !== undefined,
   );
 
@@ -154,12 +153,8 @@ function jobProblems(
   const resources = form.resources && at(job, ...form.resources);
   const network = form.network && at(job, ...form.network);
   // Each group of instances has a type.
-  const groups = list(
-    (at(resources, "InstanceGroups") ?? at(resources, "InstanceConfigs")) as
-      readonly unknown[] | undefined,
-  );
+  const groups = list(at(resources, "InstanceGroups") ?? at(resources, "InstanceConfigs"));
   const types = groups.length > 0 ? groups : [resources];
-  const captured = at(job, "DataCaptureConfig");
   return unmet(
     [
       form.outputKey === undefined || ownKey(at(job, ...form.outputKey)),
@@ -185,10 +180,7 @@ function jobProblems(
       config.requireNetwork !== true || form.network === undefined || namesSubnets(network),
       `${name}: VpcConfig must name subnets`,
     ],
-    [
-      captured === undefined || captured === null || ownKey(at(captured, "KmsKeyId")),
-      `${name}: captured requests must be encrypted by KmsKeyId`,
-    ],
+    mustEncrypt(`${name}: captured requests`, at(job, "DataCaptureConfig"), "KmsKeyId"),
     [
       [undefined, null, false].includes(at(job, "RemoteDebugConfig", "EnableRemoteDebug") as null),
       `${name}: EnableRemoteDebug must not be true: it opens a shell in the container`,

@@ -12,14 +12,11 @@ const privateRanges = [
 /** The addresses of a security group's rule, as a separate resource or in the group. */
 const addresses = (rule: unknown): readonly string[] =>
   ["cidrBlocks", "cidrIpv4", "cidrIpv6", "ipv6CidrBlocks"]
-    .flatMap((name) => list(at(rule, name) as string | readonly string[] | undefined))
+    .flatMap((name) => list(at(rule, name)))
     .map(String);
 
 function groupProblems(inputs: Inputs): readonly string[] {
-  const inline = ["egress", "ingress"].flatMap((name) =>
-    list(inputs[name] as readonly unknown[] | undefined),
-  );
-  return [inputs, ...inline]
+  return [inputs, ...list(inputs["egress"]), ...list(inputs["ingress"])]
     .flatMap(addresses)
     .filter((range) => !privateRanges.some((pattern) => pattern.test(range.trim())))
     .map((range) => `must not be open to ${range}`);
@@ -46,16 +43,14 @@ export const networkRules: readonly Rule[] = [
       if (Object.keys(inputs).length === 0) {
         return [];
       }
-      const subnets = inputs["subnetSpecs"] as readonly { readonly type: string }[] | undefined;
+      const subnets = list(inputs["subnetSpecs"]);
       return unmet(
         [
           at(inputs, "natGateways", "strategy") === "None",
           "the strategy of natGateways must be None",
         ],
         [
-          subnets !== undefined &&
-            subnets.length > 0 &&
-            subnets.every(({ type }) => type === "Isolated"),
+          subnets.length > 0 && subnets.every((subnet) => at(subnet, "type") === "Isolated"),
           "subnetSpecs must all be Isolated",
         ],
       );
@@ -136,7 +131,7 @@ export const networkRules: readonly Rule[] = [
     description: "Routes only lead to endpoints and within the network.",
     types: ["aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable"],
     problems: (inputs) =>
-      [inputs, ...list(inputs["routes"] as readonly unknown[] | undefined)].flatMap((route) =>
+      [inputs, ...list(inputs["routes"])].flatMap((route) =>
         routeTargets.flatMap((name) => {
           const target = at(route, name);
           return target === undefined || target === "" || target === "local"

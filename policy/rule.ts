@@ -49,11 +49,8 @@ export interface StackRule extends Omit<Rule, "problems" | "types"> {
 }
 
 /** One or several values, as a list. */
-export function list<T>(value: T | readonly T[] | null | undefined): readonly T[] {
-  if (value === undefined || value === null) {
-    return [];
-  }
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+export function list(value: unknown): readonly unknown[] {
+  return value === undefined || value === null ? [] : [value].flat();
 }
 
 /** The value at a path, or undefined. */
@@ -80,7 +77,19 @@ export function document(value: unknown): unknown {
   }
 }
 
+/** A requirement: whether it is met, and the message if it is not. */
+export type Requirement = readonly [boolean, string];
+
 /** The messages of unmet requirements. */
-export function unmet(...requirements: readonly (readonly [boolean, string])[]): readonly string[] {
+export function unmet(...requirements: readonly Requirement[]): readonly string[] {
   return requirements.flatMap(([holds, message]) => (holds ? [] : [message]));
+}
+
+/** Requires a value at a path. */
+export function must(
+  be: unknown,
+  value: unknown,
+  ...path: readonly (string | number)[]
+): Requirement {
+  return [at(value, ...path) === be, `${path.at(-1) ?? ""} must be ${String(be)}`];
 }

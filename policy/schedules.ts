@@ -1,8 +1,7 @@
 import { isEcrImage, secretProblems } from "./containers";
 import { namesSubnets } from "./jobs";
-import { at, document, list, type Rule, unmet } from "./rule";
-import { ownKey } from "./storage";
-import { encrypted } from "./volumes";
+import { encrypted, mustEncrypt } from "./keys";
+import { at, document, list, must, type Rule, unmet } from "./rule";
 
 /** Start of the ARN, after the partition, of targets that call an API. */
 const universal = /^arn:[\w-]+:scheduler:::aws-sdk:(.+)$/;
@@ -33,10 +32,10 @@ export const scheduleRules: readonly Rule[] = [
       return [
         ...(universal.test(String(reached)) && target !== undefined ? [] : targetProblems(reached)),
         ...["alarmActions", "insufficientDataActions", "okActions"]
-          .flatMap((name) => list(inputs[name] as readonly unknown[] | undefined))
+          .flatMap((name) => list(inputs[name]))
           .flatMap(targetProblems),
         ...["lambdaFunctions", "queues", "topics"].flatMap((name) =>
-          list(inputs[name] as readonly unknown[] | undefined).length === 0
+          list(inputs[name]).length === 0
             ? []
             : [`${name} must not be notified: the bucket only tells EventBridge`],
         ),
@@ -74,7 +73,6 @@ export const scheduleRules: readonly Rule[] = [
         return input === undefined ? [] : ["the target's input is not JSON"];
       }
       const cluster = at(job, "ProcessingResources", "ClusterConfig");
-      const outputs = at(job, "ProcessingOutputConfig");
       const network = at(job, "NetworkConfig");
       const image = at(job, "AppSpecification", "ImageUri");
       return [
@@ -85,14 +83,8 @@ export const scheduleRules: readonly Rule[] = [
             encrypted(at(cluster, "VolumeKmsKeyId"), at(cluster, "InstanceType")),
             "volumes must be encrypted by VolumeKmsKeyId",
           ],
-          [
-            outputs === undefined || ownKey(at(outputs, "KmsKeyId")),
-            "outputs must be encrypted by KmsKeyId",
-          ],
-          [
-            at(network, "EnableInterContainerTrafficEncryption") === true,
-            "EnableInterContainerTrafficEncryption must be true",
-          ],
+          mustEncrypt("outputs", at(job, "ProcessingOutputConfig"), "KmsKeyId"),
+          must(true, network, "EnableInterContainerTrafficEncryption"),
           [config.requireNetwork !== true || namesSubnets(network), "VpcConfig must name subnets"],
         ),
       ];

@@ -1,10 +1,13 @@
 import { type Inputs, type Rule, type RuleConfig, unmet } from "./rule";
-import { allowing, hasWildcard, held, heldWhereGiven, matches, type Statement } from "./statements";
-
-/** Condition keys that limit a statement to an account or its resources; the rule one-account checks which account. */
-const ownKeys = [
-  ...["aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceArn", "kms:CallerAccount"],
-];
+import {
+  accountKeys,
+  allowing,
+  hasWildcard,
+  held,
+  heldWhereGiven,
+  matches,
+  type Statement,
+} from "./statements";
 
 /** Read-only actions on shared resources; a model created from a package belongs to its creator. */
 const reads =
@@ -22,7 +25,7 @@ const members = ["policy", "resourcePolicy", "keyPolicy"] as const;
 /** Problems of a statement that grants access to others. */
 function sharingProblems(statement: Statement, config: RuleConfig): readonly string[] {
   const { actions, negated, principals, resources, written } = statement;
-  const own = held(statement, ...ownKeys);
+  const own = held(statement, ...accountKeys);
   const onlyReads =
     actions.every((action) => reads.test(action)) &&
     !resources.some(
@@ -40,7 +43,8 @@ function sharingProblems(statement: Statement, config: RuleConfig): readonly str
           [
             // SageMaker's guide to inference pipelines has no condition on pulls, so the request's keys are unknown.
             own ||
-              (actions.every((one) => pulls.test(one)) && heldWhereGiven(statement, ...ownKeys)),
+              (actions.every((one) => pulls.test(one)) &&
+                heldWhereGiven(statement, ...accountKeys)),
             `${principal} must be limited to this account by aws:SourceAccount`,
           ],
         );
@@ -87,11 +91,8 @@ export const sharingRules: readonly Rule[] = [
       "Resources only admit named accounts for reading, and services on behalf of this account.",
     types: [
       ...["aws:ecr/registryPolicy:RegistryPolicy", "aws:ecr/repositoryPolicy:RepositoryPolicy"],
-      ...[
-        "aws:glue/resourcePolicy:ResourcePolicy",
-        "aws:kms/key:Key",
-        "aws:kms/keyPolicy:KeyPolicy",
-      ],
+      ...["aws:glue/resourcePolicy:ResourcePolicy", "aws:kms/key:Key"],
+      "aws:kms/keyPolicy:KeyPolicy",
       ...["aws:s3/bucket:Bucket", "aws:s3/bucketPolicy:BucketPolicy"],
       "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy",
       ...["aws:sns/topic:Topic", "aws:sns/topicPolicy:TopicPolicy"],

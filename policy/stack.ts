@@ -1,6 +1,6 @@
 import { isBoundary } from "./boundary";
 import { list, type StackResource, type StackRule } from "./rule";
-import { allowing } from "./statements";
+import { accountKeys, allowing } from "./statements";
 
 /** The types of this project's resources, which have a rule or cannot grant access, by module. */
 const allowedModules = {
@@ -67,14 +67,6 @@ const policyMembers = [
   "resourcePolicy",
 ];
 
-/** Condition keys that limit a statement to an account. */
-const accountKeys = [
-  "aws:principalaccount",
-  "aws:sourceaccount",
-  "aws:sourcearn",
-  "kms:calleraccount",
-];
-
 /** ARNs with an account, except those of images and model packages, which other accounts may share. */
 const arnsWithAccount =
   /arn:[\w-]+:(?!ecr:|sagemaker:[\w-]*:\d{12}:model-package\b)[\w-]+:[\w-]*:(\d{12}):/g;
@@ -108,7 +100,7 @@ function mostFrequent(values: readonly string[]): string | undefined {
 /** The managed policies that a resource attaches, by name, or by resource if an update has yet to create them. */
 function attachedBy({ dependsOn, props }: StackResource): readonly string[] {
   const arns = ["managedPolicyArns", "policyArn", "policyArns"].flatMap((name) =>
-    list(props[name] as string | readonly string[] | undefined),
+    list(props[name]).map(String),
   );
   return arns.length > 0
     ? arns.map((arn) => arn.replace(/^.*\//, ""))

@@ -93,6 +93,14 @@ export function statements(policy: unknown): readonly Statement[] {
 export const allowing = (policy: unknown): readonly Statement[] =>
   statements(policy).filter(({ allows }) => allows);
 
+/** Condition keys that limit a statement to an account or its resources; the rule one-account checks which account. */
+export const accountKeys = [
+  "aws:principalaccount",
+  "aws:sourceaccount",
+  "aws:sourcearn",
+  "kms:calleraccount",
+];
+
 /** Operators that limit a key to the given values. */
 const positive = ["stringequals", "stringequalsignorecase", "arnequals", "arnlike", "stringlike"];
 

@@ -1,9 +1,7 @@
 import { isEcrImage } from "./containers";
-import { at, isText, list, type Rule, unmet } from "./rule";
+import { mustBeOwnKey, ownKey } from "./keys";
+import { at, list, must, type Rule, unmet } from "./rule";
 import { type Statement, statements } from "./statements";
-
-/** Whether a key is the account's own, not AWS's. */
-export const ownKey = (key: unknown): boolean => isText(key) && !/(^|[:/])alias\/aws\//.test(key);
 
 /** Whether a statement refuses plain HTTP to everybody for all actions. */
 function refusesPlainHttp({
@@ -64,18 +62,14 @@ export const storageRules: readonly Rule[] = [
     types: ["aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"],
     problems: (inputs) =>
       ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].flatMap(
-        (setting) => (inputs[setting] === true ? [] : [`${setting} must be true`]),
+        (setting) => unmet(must(true, inputs, setting)),
       ),
   },
   {
     name: "bucket-without-acls",
     description: "Objects belong to the bucket's owner: only policies grant access.",
     types: ["aws:s3/bucketOwnershipControls:BucketOwnershipControls"],
-    problems: (inputs) =>
-      unmet([
-        at(inputs, "rule", "objectOwnership") === "BucketOwnerEnforced",
-        "objectOwnership must be BucketOwnerEnforced",
-      ]),
+    problems: (inputs) => unmet(must("BucketOwnerEnforced", inputs, "rule", "objectOwnership")),
   },
   {
     name: "bucket-encrypted",
@@ -84,7 +78,7 @@ export const storageRules: readonly Rule[] = [
       "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     ],
     problems: (inputs) => {
-      const rules = list(inputs["rules"] as readonly unknown[] | undefined);
+      const rules = list(inputs["rules"]);
       return (rules.length === 0 ? [undefined] : rules).flatMap((rule) => {
         const byDefault = at(rule, "applyServerSideEncryptionByDefault");
         return unmet(
@@ -92,11 +86,8 @@ export const storageRules: readonly Rule[] = [
             ["aws:kms", "aws:kms:dsse"].includes(String(at(byDefault, "sseAlgorithm"))),
             "sseAlgorithm must be aws:kms",
           ],
-          [
-            ownKey(at(byDefault, "kmsMasterKeyId")),
-            "kmsMasterKeyId must be one of the account's own keys",
-          ],
-          [at(rule, "bucketKeyEnabled") === true, "bucketKeyEnabled must be true"],
+          mustBeOwnKey(byDefault, "kmsMasterKeyId"),
+          must(true, rule, "bucketKeyEnabled"),
         );
       });
     },
@@ -129,21 +120,19 @@ export const storageRules: readonly Rule[] = [
     name: "key-rotated",
     description: "Keys are rotated every year.",
     types: ["aws:kms/key:Key"],
-    problems: ({
-      bypassPolicyLockoutSafetyCheck,
-      deletionWindowInDays,
-      enableKeyRotation,
-      rotationPeriodInDays,
-    }) =>
+    problems: (inputs) =>
       unmet(
-        [enableKeyRotation === true, "enableKeyRotation must be true"],
-        [Number(rotationPeriodInDays ?? 365) <= 365, "rotationPeriodInDays must be at most 365"],
+        must(true, inputs, "enableKeyRotation"),
         [
-          deletionWindowInDays === undefined || Number(deletionWindowInDays) >= 30,
+          Number(inputs["rotationPeriodInDays"] ?? 365) <= 365,
+          "rotationPeriodInDays must be at most 365",
+        ],
+        [
+          Number(inputs["deletionWindowInDays"] ?? 30) >= 30,
           "deletionWindowInDays must be 30: until then, deletion can be cancelled",
         ],
         [
-          bypassPolicyLockoutSafetyCheck !== true,
+          inputs["bypassPolicyLockoutSafetyCheck"] !== true,
           "bypassPolicyLockoutSafetyCheck must not be true",
         ],
       ),
@@ -154,19 +143,10 @@ export const storageRules: readonly Rule[] = [
     types: ["aws:ecr/repository:Repository"],
     problems: (inputs) =>
       unmet(
-        [inputs["imageTagMutability"] === "IMMUTABLE", "imageTagMutability must be IMMUTABLE"],
-        [
-          at(inputs, "imageScanningConfiguration", "scanOnPush") === true,
-          "scanOnPush must be true",
-        ],
-        [
-          at(inputs, "encryptionConfigurations", 0, "encryptionType") === "KMS",
-          "encryptionType must be KMS",
-        ],
-        [
-          ownKey(at(inputs, "encryptionConfigurations", 0, "kmsKey")),
-          "kmsKey must be one of the account's own keys",
-        ],
+        must("IMMUTABLE", inputs, "imageTagMutability"),
+        must(true, inputs, "imageScanningConfiguration", "scanOnPush"),
+        must("KMS", inputs, "encryptionConfigurations", 0, "encryptionType"),
+        mustBeOwnKey(inputs, "encryptionConfigurations", 0, "kmsKey"),
       ),
   },
   {
@@ -233,7 +213,6 @@ export const storageRules: readonly Rule[] = [
     name: "topic-encrypted",
     description: "Notifications are encrypted with a key of the account's own.",
     types: ["aws:sns/topic:Topic"],
-    problems: ({ kmsMasterKeyId }) =>
-      unmet([ownKey(kmsMasterKeyId), "kmsMasterKeyId must be one of the account's own keys"]),
+    problems: (inputs) => unmet(mustBeOwnKey(inputs, "kmsMasterKeyId")),
   },
 ];
