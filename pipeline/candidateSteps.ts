@@ -17,8 +17,7 @@ import { modelCard } from "./modelCard";
 import type { Processing } from "./steps/processing";
 import type { DataQuality } from "./steps/qualityCheck";
 import { registerModelStep, type RegisterModelStepArgs } from "./steps/registerModel";
-import { type Channel, type MetricDefinition, type Tuning, tuningStep } from "./steps/tuning";
-import { checkpointUri, prefixes } from "./storage";
+import { type Trainer, type Tuning, tuningStep } from "./steps/tuning";
 
 export interface CandidateSteps {
   readonly candidate: Candidate;
@@ -38,63 +37,29 @@ export function foldsDecide(all: readonly CandidateSteps[]): boolean {
   return all.every(({ foldScore }) => foldScore !== undefined);
 }
 
-/** The settings of a candidate's steps that depend on its algorithm. */
-interface Trainer {
-  readonly imageUri: string;
-  /** Undefined if SageMaker has the metrics itself. */
-  readonly metricDefinitions?: readonly MetricDefinition[];
-  /** Whether it uses the channel with the names of the features, which CSV files do not have. */
-  readonly takesMetadata: boolean;
-}
-
-function trainer(args: DefinitionArgs, { algorithm }: Candidate): Trainer {
+function trainer(
+  { images }: DefinitionArgs,
+  { algorithm }: Candidate,
+  preprocess: Preprocess,
+): Trainer {
+  const channels = {
+    train: folderUri(preprocess.output("train")),
+    validation: folderUri(preprocess.output("validation")),
+  };
   if (typeof algorithm !== "string") {
-    return {
-      imageUri: algorithm.image,
-      metricDefinitions: Object.entries(algorithm.metrics).map(([Name, Regex]) => ({
-        Name,
-        Regex,
-      })),
-      takesMetadata: false,
-    };
+    const metrics = Object.entries(algorithm.metrics);
+    const metricDefinitions = metrics.map(([Name, Regex]) => ({ Name, Regex }));
+    return { imageUri: algorithm.image, metricDefinitions, channels };
   }
   const image = imageOf(algorithm);
-  const imageUri = args.images.algorithms[image];
-  return image === "xgboost"
-    ? { imageUri, takesMetadata: false }
-    : {
-        imageUri,
-        metricDefinitions: algorithms[algorithm].MetricDefinitions,
-        takesMetadata: true,
-      };
-}
-
-function tune(
-  args: DefinitionArgs,
-  candidate: Candidate,
-  { imageUri, metricDefinitions, takesMetadata }: Trainer,
-  preprocess: Preprocess,
-): Tuning {
-  const channel = (name: "metadata" | "train" | "validation", contentType: string): Channel => {
-    return { name, uri: folderUri(preprocess.output(name)), contentType };
-  };
-  return tuningStep({
-    name: `Tune${candidate.name}`,
-    candidate,
-    imageUri,
-    metricDefinitions,
-    channels: [
-      channel("train", "text/csv"),
-      channel("validation", "text/csv"),
-      ...(takesMetadata ? [channel("metadata", "application/json")] : []),
-    ],
-    output: { bucket: args.bucket, prefix: `${prefixes.models}/${candidate.name}` },
-    checkpointUri: checkpointUri(args.bucket, candidate.name),
-    roleArn: args.roles.training,
-    context: args.context,
-    isWeighted: args.dataset.sampleWeight !== undefined,
-    seed: args.dataset.seed,
-  });
+  const imageUri = images.algorithms[image];
+  if (image === "xgboost") {
+    return { imageUri, channels };
+  }
+  // The names of the features, which CSV files do not have.
+  const metadata = folderUri(preprocess.output("metadata"));
+  const { MetricDefinitions: metricDefinitions } = algorithms[algorithm];
+  return { imageUri, metricDefinitions, channels: { ...channels, metadata } };
 }
 
 /** R² on the test data. */
@@ -182,9 +147,9 @@ export function candidateSteps(
   { baseline, cachedEvaluation: cached, preprocess }: CandidateData,
 ): CandidateSteps {
   const { name } = candidate;
-  const training = trainer(args, candidate);
+  const training = trainer(args, candidate, preprocess);
   const { imageUri } = training;
-  const tuning = tune(args, candidate, training, preprocess);
+  const tuning = tuningStep(args, candidate, training);
   const tuned = { candidate, imageUri, tuning, preprocess, cached };
   const { before, report } = evaluationSteps(args, tuned);
   const crossValidation = crossValidationStep(args, tuned);

@@ -27,14 +27,7 @@ function comparing(
   { byFolds, names }: Compared,
   options: readonly string[],
   inputs: ProcessingStepArgs<"comparison">["inputs"],
-): Omit<ProcessingStepArgs<"comparison">, "entrypoint" | "imageUri" | "name"> {
-  const folds = byFolds
-    ? s3Input(
-        "cross-validation",
-        executionUri(args.bucket, "cross-validation/"),
-        folder("cross-validation"),
-      )
-    : undefined;
+): Omit<ProcessingStepArgs<"comparison">, "imageUri" | "name" | "script"> {
   return {
     roleArn: args.roles.evaluation,
     context: args.context,
@@ -43,20 +36,21 @@ function comparing(
       // The service refuses numbers as arguments.
       ...["--minimum", join("", [parameter("MinimumR2")])],
       ...options,
-      ...(folds === undefined ? [] : ["--cross-validation", folder("cross-validation")]),
+      ...(byFolds ? ["--cross-validation", folder("cross-validation")] : []),
       ...["--input", folder("evaluation"), "--output", folder("comparison")],
       ...["--message", exitMessage],
     ],
     dependsOn: [
       ...names.map((name) => `Evaluate${name}`),
-      ...(folds === undefined ? [] : names.map((name) => `CrossValidate${name}`)),
+      ...(byFolds ? names.map((name) => `CrossValidate${name}`) : []),
     ],
     // Its input has the execution's own prefix, so no other execution has an equal step; and the champion changes.
     cached: false,
     inputs: [
       ...inputs,
-      s3Input("evaluation", executionUri(args.bucket, "evaluation/"), folder("evaluation")),
-      ...(folds === undefined ? [] : [folds]),
+      ...["evaluation", ...(byFolds ? ["cross-validation"] : [])].map((name) =>
+        s3Input(name, executionUri(args.bucket, `${name}/`)),
+      ),
     ],
     outputs: {
       comparison: { folder: folder("comparison"), uri: executionUri(args.bucket, "comparison") },
@@ -70,12 +64,11 @@ export function comparisonStep(
   args: DefinitionArgs,
   candidates: Compared,
 ): Processing<"comparison"> {
-  const code = s3Input("code", args.sources.compare, folder("code"));
   return processingStep({
-    ...comparing(args, candidates, [], [code]),
+    ...comparing(args, candidates, [], []),
     name: "CompareCandidates",
     imageUri: args.images.scikitLearn,
-    entrypoint: ["python3", `${folder("code")}/compare.py`],
+    script: { name: "compare", source: args.sources.compare },
   });
 }
 
@@ -94,11 +87,9 @@ export function challengeStep(
     ...["--test", folder("test"), "--metadata", folder("metadata")],
     ...(args.dataset.sampleWeight === undefined ? [] : ["--weighted"]),
   ];
-  const inputs = [
-    s3Input("code", source, folder("code")),
-    s3Input("test", folderUri(preprocess.output("test")), folder("test")),
-    s3Input("metadata", folderUri(preprocess.output("metadata")), folder("metadata")),
-  ];
+  const inputs = (["test", "metadata"] as const).map((name) =>
+    s3Input(name, folderUri(preprocess.output(name))),
+  );
   return processingStep({
     ...comparing(args, candidates, options, inputs),
     name: challenge.step,
@@ -106,6 +97,6 @@ export function challengeStep(
     imageUri: args.images.algorithms.xgboost,
     // It needs SageMaker's API for the approved model, and S3 for its files.
     networkIsolation: false,
-    entrypoint: ["python3", `${folder("code")}/challenge.py`],
+    script: { name: "challenge", source },
   });
 }

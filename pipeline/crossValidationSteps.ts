@@ -39,16 +39,13 @@ export function crossValidationStep(
     imageUri,
     roleArn: args.roles.evaluation,
     context: args.context,
-    entrypoint: ["python3", `${folder("code")}/cross_validate.py`],
+    script: { name: "cross_validate", source: crossValidate },
     arguments: [
       ...["--algorithm", algorithm, ...jsonArguments("hyperparameters", fixed), ...tuned],
       ...parts.flatMap((part) => [`--${part}`, folder(part)]),
       ...["--output", folder("cross-validation")],
     ],
-    inputs: [
-      s3Input("code", crossValidate, folder("code")),
-      ...parts.map((part) => s3Input(part, folderUri(preprocess.output(part)), folder(part))),
-    ],
+    inputs: parts.map((part) => s3Input(part, folderUri(preprocess.output(part)))),
     outputs: {
       crossValidation: {
         folder: folder("cross-validation"),

@@ -11,13 +11,7 @@ import {
 import type { Dataset } from "./datasetFields";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
-import {
-  type Reference,
-  type StringExpression,
-  folderUri,
-  join,
-  stepProperty,
-} from "./language/expressions";
+import { type Reference, type StringExpression, join, stepProperty } from "./language/expressions";
 import { parameter } from "./parameters";
 import {
   exitMessage,
@@ -29,7 +23,6 @@ import {
   processingStep,
   s3Input,
 } from "./steps/processing";
-import { type DataQuality, dataQualityStep } from "./steps/qualityCheck";
 import { rowSchemaFile } from "./rowSchema";
 import { encoderUri, executionUri } from "./storage";
 
@@ -104,7 +97,7 @@ export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
     // Only for the cache: the container does not read it.
     environment: dataHash === undefined ? undefined : { DATA_HASH: dataHash },
     inputs: [
-      s3Input("flow", args.sources.flow, folder("flow")),
+      s3Input("flow", args.sources.flow),
       athenaInput(args, args.dataset.table, {
         QueryString: flowSource.query,
         OutputFormat: "PARQUET",
@@ -122,19 +115,6 @@ export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
   const job = stepProperty(processing.step.Name, "ProcessingJobName");
   const outputUri = join("/", [processing.output(flowOutputName), job, node, `${name}/`]);
   return { step: processing.step, outputUri };
-}
-
-/** Creates the baseline of the training data. */
-export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): DataQuality {
-  return dataQualityStep({
-    name: "DataQualityBaseline",
-    imageUri: args.images.modelMonitor,
-    modelPackageGroupName: args.modelPackageGroupName,
-    datasetUri: folderUri(preprocess.output("train")),
-    outputUri: executionUri(args.bucket, "baseline"),
-    roleArn: args.roles.evaluation,
-    context: args.context,
-  });
 }
 
 /** The step that {@link preprocessStep} builds. */
@@ -206,7 +186,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
     imageUri: args.images.scikitLearn,
     roleArn: args.roles.processing,
     context: args.context,
-    entrypoint: ["python3", `${folder("code")}/preprocess.py`],
+    script: { name: "preprocess", source: args.sources.preprocess },
     arguments: [
       ...["--input", folder("input"), "--output", processingFolder, "--target", target],
       ...["--train", String(train), "--validation", String(validation)],
@@ -226,9 +206,8 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       ...(rowSchema !== undefined && missingValues === "impute" ? ["--impute"] : []),
     ],
     inputs: [
-      s3Input("code", args.sources.preprocess, folder("code")),
-      s3Input("input", transformed, folder("input")),
-      ...(rowSchema === undefined ? [] : [s3Input("schema", rowSchema, folder("schema"))]),
+      s3Input("input", transformed),
+      ...(rowSchema === undefined ? [] : [s3Input("schema", rowSchema)]),
       ...(countQuery === undefined ? [] : [countsInput(args, countQuery)]),
     ],
     outputs: {

@@ -2,17 +2,6 @@ import { castType } from "./columnTypes";
 import { type DatePart, formatType, type MomentType, partName, usualParts } from "./dateParts";
 import { type Dataset, defaultFractions, ownCatalog, type Source } from "./datasetFields";
 
-/**
- * The Glue table that the query reads: the stack's own, or an existing one.
- * @param ownDatabase the stack's database
- */
-export function queriedTable(
-  { database, source, table }: Pick<Dataset, "database" | "source" | "table">,
-  ownDatabase: string,
-): { readonly database: string; readonly table: string } {
-  return source ?? { database: database ?? ownDatabase, table };
-}
-
 /** The table bucket of the table, if it is in S3 Tables. */
 export function tableBucket(source: Pick<Source, "catalog"> | undefined): string | undefined {
   return source === undefined || source.catalog === ownCatalog
@@ -23,7 +12,7 @@ export function tableBucket(source: Pick<Source, "catalog"> | undefined): string
 /** The fraction of the rows in each part; unused by a split by column. */
 export function splitFractions({
   split: { test, train, validation },
-}: Pick<Dataset, "split">): Required<Pick<Dataset["split"], "test" | "train" | "validation">> {
+}: Dataset): typeof defaultFractions {
   return train === undefined || validation === undefined || test === undefined
     ? defaultFractions
     : { train, validation, test };
@@ -36,10 +25,7 @@ export const splitKey = "restate_split";
 export const segmentColumn = (place: number): string => `restate_segment_${place + 1}`;
 
 /** The columns that the query adds to the table's, as text. */
-export function addedColumns({
-  segments,
-  split,
-}: Pick<Dataset, "segments" | "split">): readonly string[] {
+export function addedColumns({ segments, split }: Dataset): readonly string[] {
   return [
     ...(split.column === undefined ? [] : [splitKey]),
     ...segments.map((_, place) => segmentColumn(place)),
@@ -48,7 +34,7 @@ export function addedColumns({
 
 /** The type of a column; for text with a date format, what the format describes. */
 function formattedType(
-  { columns, dateFormats, partitions }: Pick<Dataset, "columns" | "dateFormats" | "partitions">,
+  { columns, dateFormats, partitions }: Dataset,
   column: string,
 ): string | undefined {
   const type = [...columns, ...partitions].find(({ name }) => name === column)?.type;
@@ -57,47 +43,36 @@ function formattedType(
 }
 
 /** The type of a column in the query, in which a time of day is a timestamp of 1970-01-01, like date_parse's. */
-export function typeInQuery(
-  dataset: Pick<Dataset, "columns" | "dateFormats" | "partitions">,
-  column: string,
-): string | undefined {
+export function typeInQuery(dataset: Dataset, column: string): string | undefined {
   const type = formattedType(dataset, column);
   return type === "time" ? "timestamp" : type;
 }
 
 /** What a column of dates or times holds; undefined for others. */
-export function momentType(
-  dataset: Pick<Dataset, "columns" | "dateFormats" | "partitions">,
-  column: string,
-): MomentType | undefined {
+export function momentType(dataset: Dataset, column: string): MomentType | undefined {
   const type = formattedType(dataset, column);
   return type === "date" || type === "time" || type === "timestamp" ? type : undefined;
 }
 
-/** A feature that the query computes from a date or timestamp. */
-interface PartColumn {
-  readonly name: string;
-  readonly type: "bigint";
-  /** The date or timestamp. */
+/** A column that a model is trained on. */
+type FeatureColumn = Pick<Dataset["columns"][number], "name" | "type">;
+
+/** A feature that the query computes from a part of a date or timestamp, its source. */
+interface PartColumn extends FeatureColumn {
   readonly source: string;
   readonly part: DatePart;
 }
 
 /** The features that the query computes from dates and timestamps, in the table's order and then the configuration's. */
-export function partColumns(
-  dataset: Pick<Dataset, "columns" | "dateFormats" | "dateParts" | "partitions">,
-): readonly PartColumn[] {
+export function partColumns(dataset: Dataset): readonly PartColumn[] {
   return dataset.columns.flatMap(({ name: source }) => {
     const given = dataset.dateParts[source] ?? [];
     const type = momentType(dataset, source) ?? "timestamp";
     return (given === "auto" ? usualParts(type) : given).map((part) => {
-      return { name: partName(source, part), type: "bigint", source, part } as const;
+      return { name: partName(source, part), type: "bigint", source, part };
     });
   });
 }
-
-/** A column that a model is trained on. */
-type FeatureColumn = Pick<Dataset["columns"][number], "name" | "type">;
 
 /**
  * The columns other than the target that do not become features: dropped ones, dates that are replaced by their parts, the
@@ -109,29 +84,14 @@ export function droppedColumns({
   dropped,
   sampleWeight,
   split: { column, keep },
-}: Pick<
-  Dataset,
-  "columns" | "dateParts" | "dropped" | "sampleWeight" | "split"
->): readonly string[] {
+}: Dataset): readonly string[] {
   const onlyKeys = columns.filter(({ name }) => name === column && !keep).map(({ name }) => name);
   const weight = sampleWeight === undefined ? [] : [sampleWeight];
   return [...new Set([...dropped, ...Object.keys(dateParts), ...onlyKeys, ...weight])];
 }
 
 /** The columns that are neither the target nor dropped, in the table's order, followed by the parts of dates. */
-export function featureColumns(
-  dataset: Pick<
-    Dataset,
-    | "columns"
-    | "dateFormats"
-    | "dateParts"
-    | "dropped"
-    | "partitions"
-    | "sampleWeight"
-    | "split"
-    | "target"
-  >,
-): readonly FeatureColumn[] {
+export function featureColumns(dataset: Dataset): readonly FeatureColumn[] {
   const others = [dataset.target, ...droppedColumns(dataset)];
   return [...dataset.columns.filter(({ name }) => !others.includes(name)), ...partColumns(dataset)];
 }

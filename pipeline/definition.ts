@@ -1,10 +1,12 @@
 import { candidateSteps } from "./candidateSteps";
 import { fixParameters } from "./cost/fixedParameters";
-import { baselineStep, dataWranglerStep, preprocessStep } from "./dataSteps";
+import { dataWranglerStep, preprocessStep } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { PipelineDefinition } from "./language/definition";
+import { folderUri } from "./language/expressions";
 import { costParameters, parameterDeclarations } from "./parameters";
 import { comparesPairs, selectionSteps } from "./selection";
+import { dataQualityStep } from "./steps/qualityCheck";
 import { pipelineExperiment } from "./tracking";
 
 /**
@@ -16,7 +18,8 @@ import { pipelineExperiment } from "./tracking";
 export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
   const dataWrangler = dataWranglerStep(args);
   const preprocess = preprocessStep(args, dataWrangler.outputUri);
-  const baseline = args.dataQualityBaseline ? baselineStep(args, preprocess) : undefined;
+  const trainUri = folderUri(preprocess.output("train"));
+  const baseline = args.dataQualityBaseline ? dataQualityStep(args, trainUri) : undefined;
   // A cached report would have another execution's prefix, which a comparing job does not read.
   const cachedEvaluation = comparesPairs(args);
   const all = args.candidates.map((candidate) =>

@@ -4,7 +4,7 @@ import type { Preprocess } from "./dataSteps";
 import { categoricalColumns } from "./dataset";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
-import { type StringExpression, folderUri } from "./language/expressions";
+import { folderUri, stepProperty, type StringExpression } from "./language/expressions";
 import { modelStep } from "./steps/model";
 import {
   exitMessage,
@@ -12,6 +12,7 @@ import {
   joinedNames,
   type Processing,
   processingStep,
+  type ProcessingStepArgs,
   s3Input,
 } from "./steps/processing";
 import { transformStep } from "./steps/transform";
@@ -37,8 +38,7 @@ export interface Evaluation {
 
 /** A script that evaluates, with its arguments apart from the model and its test data. */
 interface Evaluator {
-  readonly script: string;
-  readonly code: StringExpression;
+  readonly script: NonNullable<ProcessingStepArgs<string>["script"]>;
   readonly inputs: Readonly<Record<string, StringExpression>>;
   readonly arguments: readonly string[];
 }
@@ -47,12 +47,11 @@ interface Evaluator {
 function evaluator({ dataset, sources }: DefinitionArgs, preprocess: Preprocess): Evaluator {
   const { driftReference } = sources;
   if (driftReference === undefined) {
-    return { script: "evaluate", code: sources.evaluate, inputs: {}, arguments: [] };
+    return { script: { name: "evaluate", source: sources.evaluate }, inputs: {}, arguments: [] };
   }
   const categories = categoricalColumns(dataset);
   return {
-    script: "drift_reference",
-    code: driftReference,
+    script: { name: "drift_reference", source: driftReference },
     inputs: {
       train: folderUri(preprocess.output("train")),
       metadata: folderUri(preprocess.output("metadata")),
@@ -84,17 +83,14 @@ function reportStep(
     imageUri,
     roleArn: args.roles.evaluation,
     context: args.context,
-    entrypoint: ["python3", `${folder("code")}/${by.script}.py`],
+    script: by.script,
     arguments: [
       ...by.arguments,
       ...scriptArguments,
       ...(segmentsUri === undefined ? [] : ["--segments", folder("segments")]),
       ...["--output", folder("evaluation"), "--message", exitMessage],
     ],
-    inputs: [
-      s3Input("code", by.code, folder("code")),
-      ...Object.entries(allInputs).map(([input, uri]) => s3Input(input, uri, folder(input))),
-    ],
+    inputs: Object.entries(allInputs).map(([input, uri]) => s3Input(input, uri)),
     outputs: {
       evaluation: {
         folder: folder("evaluation"),
@@ -133,25 +129,20 @@ function evaluateModel(
 /** Evaluates a model of any image, by the predictions of a batch transform. */
 function evaluatePredictions(args: DefinitionArgs, tuned: TunedCandidate): Evaluation {
   const { name } = tuned.candidate;
-  const model = modelStep({
-    name: `CreateModel${name}`,
-    imageUri: tuned.imageUri,
-    modelUri: tuned.tuning.bestModelUri,
-    roleArn: args.roles.evaluation,
-    context: args.context,
-  });
-  const transform = transformStep({
-    name: `Transform${name}`,
-    modelName: model.modelName,
-    inputUri: folderUri(tuned.preprocess.output("test")),
-    outputUri: executionUri(args.bucket, `predictions/${name}`),
-    context: args.context,
-  });
-  const inputs = { predictions: folderUri(transform.outputUri) };
+  const model = modelStep(args, `CreateModel${name}`, tuned.imageUri, tuned.tuning.bestModelUri);
+  const transform = transformStep(
+    args,
+    `Transform${name}`,
+    stepProperty(model.Name, "ModelName"),
+    folderUri(tuned.preprocess.output("test")),
+    executionUri(args.bucket, `predictions/${name}`),
+  );
+  const outputUri = stepProperty(transform.Name, "TransformOutput.S3OutputPath");
+  const inputs = { predictions: folderUri(outputUri) };
   const report = reportStep(args, tuned, args.images.scikitLearn, inputs, [
     ...["--predictions", folder("predictions")],
   ]);
-  return { report, before: [model.step, transform.step] };
+  return { report, before: [model, transform] };
 }
 
 /** Builds the steps that evaluate the best model of a candidate on the test data. */

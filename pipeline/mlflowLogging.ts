@@ -2,7 +2,7 @@ import { fixParameters } from "./cost/fixedParameters";
 import type { PipelineDefinition } from "./language/definition";
 import { execution } from "./language/expressions";
 import { costParameters } from "./parameters";
-import { exitMessage, folder, processingStep, s3Input } from "./steps/processing";
+import { exitMessage, processingStep } from "./steps/processing";
 import type { JobContext } from "./steps/step";
 
 /**
@@ -53,13 +53,13 @@ export function loggingDefinition(args: LoggingArgs): PipelineDefinition {
     imageUri: args.imageUri,
     roleArn: args.roleArn,
     context: args.context,
-    entrypoint: ["python3", `${folder("code")}/${loggingScript}.py`],
+    script: { name: loggingScript, source: args.source },
     arguments: [
       ...["--app", args.app, "--pipeline", args.pipelineName],
       ...["--model-package-group", args.modelPackageGroupName],
       ...["--own-execution", execution("PipelineExecutionArn"), "--message", exitMessage],
     ],
-    inputs: [s3Input("code", args.source, folder("code"))],
+    inputs: [],
     outputs: {},
     // It needs SageMaker's API, S3 and the app.
     networkIsolation: false,

@@ -2,7 +2,6 @@ import {
   isCastByQuery,
   partColumns,
   percentEncoded,
-  queriedTable,
   segmentColumn,
   splitKey,
   tableBucket,
@@ -25,7 +24,7 @@ function quotedIdentifier(name: string): string {
 const anyDatabase = "default";
 
 /** The database of the account's own catalogue in which the query runs. */
-export function queryDatabase(dataset: Pick<Dataset, "source">, database: string): string {
+export function queryDatabase(dataset: Dataset, database: string): string {
   return tableBucket(dataset.source) === undefined ? database : anyDatabase;
 }
 
@@ -111,13 +110,14 @@ function filterSql(dataset: Dataset, filter = dataset.filter): string {
 
 const whereSql = (conditions: string): string => (conditions === "" ? "" : ` WHERE ${conditions}`);
 
-/** The table, in its version. */
+/** The table, the stack's own or an existing one in its version. */
 function tableSql(dataset: Dataset, ownDatabase: string): string {
-  const { database, table } = queriedTable(dataset, ownDatabase);
-  const inTableBucket = tableBucket(dataset.source) !== undefined;
-  const names = [...(inTableBucket ? [dataset.source?.catalog ?? ""] : []), database, table];
-  const asOf = dataset.source?.asOf === undefined ? "" : ` FOR ${asOfSql(dataset.source.asOf)}`;
-  return `${names.map(quotedIdentifier).join(".")}${asOf}`;
+  const { source } = dataset;
+  const own = { database: dataset.database ?? ownDatabase, table: dataset.table };
+  const { database, table } = source ?? own;
+  const catalog = tableBucket(source) === undefined ? [] : [source?.catalog ?? ""];
+  const asOf = source?.asOf === undefined ? "" : ` FOR ${asOfSql(source.asOf)}`;
+  return `${[...catalog, database, table].map(quotedIdentifier).join(".")}${asOf}`;
 }
 
 /** Reads all columns of the filtered rows, in order, then the parts of dates, and `others`. */

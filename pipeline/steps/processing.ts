@@ -36,11 +36,11 @@ export interface ProcessingStepArgs<Output extends string> {
   readonly imageUri: StringExpression;
   readonly roleArn: string;
   readonly context: JobContext;
-  /** Command to run. Default: the image's own entry point. */
-  readonly entrypoint?: readonly string[];
+  /** Python script to run, and the S3 URI of its folder, the first input. Default: the image's own entry point. */
+  readonly script?: { readonly name: string; readonly source: StringExpression };
   /** Each at most 256 characters. */
   readonly arguments?: readonly StringExpression[];
-  /** In the container's order; at most 10. */
+  /** In the container's order; at most 10, with the script's. */
   readonly inputs: readonly ProcessingInput[];
   /** S3 URI of each output, by the container's folder. */
   readonly outputs: Readonly<Record<Output, { folder: string; uri: StringExpression }>>;
@@ -71,13 +71,17 @@ export interface Processing<Output extends string> {
 }
 
 /** Input of a processing job from S3: an object, or a folder, whose URI ends with a slash. */
-export function s3Input(name: string, uri: StringExpression, folder: string): ProcessingInput {
+export function s3Input(
+  name: string,
+  uri: StringExpression,
+  localPath = folder(name),
+): ProcessingInput {
   return {
     InputName: name,
     AppManaged: false,
     S3Input: {
       S3Uri: uri,
-      LocalPath: folder,
+      LocalPath: localPath,
       S3DataType: "S3Prefix",
       S3InputMode: "File",
       S3DataDistributionType: "FullyReplicated",
@@ -107,11 +111,11 @@ export function processingArguments<Output extends string>(
   args: Omit<ProcessingStepArgs<Output>, "cached" | "dependsOn" | "name" | "propertyFile">,
 ): ProcessingArguments {
   const outputs = Object.entries<{ folder: string; uri: StringExpression }>(args.outputs);
-  const { context } = args;
+  const { context, script } = args;
   return {
     AppSpecification: {
       ImageUri: args.imageUri,
-      ContainerEntrypoint: args.entrypoint,
+      ContainerEntrypoint: script && ["python3", `${folder("code")}/${script.name}.py`],
       ContainerArguments: args.arguments,
     },
     Environment: args.environment,
@@ -120,7 +124,7 @@ export function processingArguments<Output extends string>(
       EnableNetworkIsolation: args.networkIsolation ?? true,
       VpcConfig: vpcConfig(context),
     },
-    ProcessingInputs: args.inputs,
+    ProcessingInputs: [...(script ? [s3Input("code", script.source)] : []), ...args.inputs],
     ProcessingOutputConfig: {
       KmsKeyId: context.kmsKeyArn,
       Outputs: outputs.map(([outputName, { folder, uri }]) => ({

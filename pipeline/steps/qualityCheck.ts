@@ -1,22 +1,9 @@
+import type { DefinitionArgs } from "../definitionArgs";
 import type { QualityCheckStep } from "../language/definition";
 import { type Reference, stepProperty, type StringExpression } from "../language/expressions";
+import { executionUri } from "../storage";
 import { folder, processingArguments, s3Input } from "./processing";
-import { cached, type JobContext, jobRetries, tags } from "./step";
-
-export interface DataQualityStepArgs {
-  readonly name: string;
-  /** The image sagemaker-model-monitor-analyzer. */
-  readonly imageUri: string;
-  readonly modelPackageGroupName: string;
-  /**
-   * S3 URI of a folder, with a final slash, of CSV rows without a header, label first, like an endpoint's captured responses
-   * and requests.
-   */
-  readonly datasetUri: StringExpression;
-  readonly outputUri: StringExpression;
-  readonly roleArn: string;
-  readonly context: JobContext;
-}
+import { cached, jobRetries, tags } from "./step";
 
 /** A quality check step, and references to its baseline. */
 export interface DataQuality {
@@ -30,9 +17,12 @@ export interface DataQuality {
  * Builds a QualityCheck step that creates a baseline of data for Model Monitor. It checks nothing itself: each execution's
  * data becomes the baseline of its own model.
  * Source of the form: QualityCheckStep of the SageMaker Python SDK.
+ *
+ * @param datasetUri S3 URI of a folder, with a final slash, of CSV rows without a header, label first, like an endpoint's
+ *   captured responses and requests
  */
-export function dataQualityStep(args: DataQualityStepArgs): DataQuality {
-  const { name } = args;
+export function dataQualityStep(args: DefinitionArgs, datasetUri: StringExpression): DataQuality {
+  const name = "DataQualityBaseline";
   const input = "baseline_dataset_input";
   const dataset = folder(`input/${input}`);
   const output = folder("output");
@@ -49,8 +39,8 @@ export function dataQualityStep(args: DataQualityStepArgs): DataQuality {
       CacheConfig: cached,
       Arguments: {
         ...processingArguments({
-          imageUri: args.imageUri,
-          roleArn: args.roleArn,
+          imageUri: args.images.modelMonitor,
+          roleArn: args.roles.evaluation,
           context: args.context,
           environment: {
             dataset_format: JSON.stringify({
@@ -60,8 +50,10 @@ export function dataQualityStep(args: DataQualityStepArgs): DataQuality {
             output_path: output,
             publish_cloudwatch_metrics: "Disabled",
           },
-          inputs: [s3Input(input, args.datasetUri, dataset)],
-          outputs: { quality_check_output: { folder: output, uri: args.outputUri } },
+          inputs: [s3Input(input, datasetUri, dataset)],
+          outputs: {
+            quality_check_output: { folder: output, uri: executionUri(args.bucket, "baseline") },
+          },
         }),
         Tags: tags(args.context),
       },

@@ -1,5 +1,6 @@
 import { imageOf, objectiveMetric } from "../algorithms";
 import type { Candidate, HyperparameterRange } from "../candidates";
+import type { DefinitionArgs } from "../definitionArgs";
 import { hasLocalStorage } from "../instanceTypes";
 import type { TuningArguments, TuningStep } from "../language/definition";
 import {
@@ -10,43 +11,22 @@ import {
   type StringExpression,
 } from "../language/expressions";
 import { parameter, parentParameter } from "../parameters";
-import { cached, type JobContext, jobRetries, tags, vpcConfig } from "./step";
+import { checkpointUri, prefixes } from "../storage";
+import { cached, jobRetries, tags, vpcConfig } from "./step";
 
 type TuningJobConfig = NonNullable<TuningArguments["HyperParameterTuningJobConfig"]>;
 type TrainingJobDefinition = NonNullable<TuningArguments["TrainingJobDefinition"]>;
 
-/** A channel of training data. */
-export interface Channel {
-  readonly name: string;
-  /** S3 URI of its folder, with a final slash. */
-  readonly uri: StringExpression;
-  readonly contentType: string;
-}
-
-/** A metric in a training job's log, in the form of CreateTrainingJob. */
-export interface MetricDefinition {
-  readonly Name: string;
-  /** At most 500 characters, with one group. */
-  readonly Regex: string;
-}
-
-export interface TuningStepArgs {
-  readonly name: string;
-  readonly candidate: Candidate;
+/** The settings of a candidate's training that depend on its algorithm. */
+export interface Trainer {
   readonly imageUri: string;
-  /** Default: none, for SageMaker's built-in algorithms, which have their own and refuse others. */
-  readonly metricDefinitions?: readonly MetricDefinition[];
-  readonly channels: readonly Channel[];
-  /** Bucket and prefix of the model artifacts. */
-  readonly output: { readonly bucket: string; readonly prefix: string };
-  /** S3 URI of the folder of the checkpoints of spot training. */
-  readonly checkpointUri: StringExpression;
-  readonly roleArn: string;
-  readonly context: JobContext;
-  /** Whether the second column of the train and validation data weights the rows. */
-  readonly isWeighted: boolean;
-  /** Seed of the search. */
-  readonly seed: number;
+  /**
+   * Metrics in a training job's log, in the form of CreateTrainingJob. Default: none, for SageMaker's built-in algorithms,
+   * which have their own and refuse others.
+   */
+  readonly metricDefinitions?: readonly { readonly Name: string; readonly Regex: string }[];
+  /** S3 URIs of the channels' folders, with a final slash, by name. */
+  readonly channels: Readonly<Record<string, StringExpression>>;
 }
 
 /** A tuning step, and references to its best training job. */
@@ -80,11 +60,11 @@ function parameterRanges(
 }
 
 function inputDataConfig(
-  channels: readonly Channel[],
+  channels: Trainer["channels"],
 ): NonNullable<TrainingJobDefinition["InputDataConfig"]> {
-  return channels.map(({ name, uri, contentType }) => ({
+  return Object.entries(channels).map(([name, uri]) => ({
     ChannelName: name,
-    ContentType: contentType,
+    ContentType: name === "metadata" ? "application/json" : "text/csv",
     DataSource: {
       S3DataSource: {
         S3Uri: uri,
@@ -97,19 +77,18 @@ function inputDataConfig(
 
 /** The time limits of a training job, including the wait for spot instances. */
 function stopping(
-  candidate: Candidate,
-  checkpointUri: StringExpression,
+  bucket: string,
+  { maxRuntimeInSeconds, name, spotMaxWaitTimeInSeconds }: Candidate,
 ): Pick<
   TrainingJobDefinition,
   "CheckpointConfig" | "EnableManagedSpotTraining" | "StoppingCondition"
 > {
-  const { maxRuntimeInSeconds, spotMaxWaitTimeInSeconds } = candidate;
   if (spotMaxWaitTimeInSeconds === undefined) {
     return { StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeInSeconds } };
   }
   return {
     EnableManagedSpotTraining: true,
-    CheckpointConfig: { S3Uri: checkpointUri },
+    CheckpointConfig: { S3Uri: checkpointUri(bucket, name) },
     StoppingCondition: {
       MaxRuntimeInSeconds: maxRuntimeInSeconds,
       MaxWaitTimeInSeconds: spotMaxWaitTimeInSeconds,
@@ -164,10 +143,10 @@ const weighted = { csv_weights: "1" };
  * still be the best (source: add_sigterm_handler and SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not
  * otherwise, because it takes time, and not on spot instances, where an interrupted trial starts again.
  */
-function staticHyperparameters({
-  candidate,
-  isWeighted,
-}: TuningStepArgs): Readonly<Record<string, string>> {
+function staticHyperparameters(
+  candidate: Candidate,
+  isWeighted: boolean,
+): Readonly<Record<string, string>> {
   const { algorithm } = candidate;
   const hyperparameters = { ...(isWeighted ? weighted : {}), ...candidate.hyperparameters };
   const mayStop =
@@ -184,10 +163,14 @@ function staticHyperparameters({
 }
 
 /** Builds a Tuning step. Its arguments are CreateHyperParameterTuningJob's. */
-export function tuningStep(args: TuningStepArgs): Tuning {
-  const { candidate, context, name } = args;
+export function tuningStep(
+  { bucket, context, dataset, roles }: DefinitionArgs,
+  candidate: Candidate,
+  { channels, imageUri, metricDefinitions }: Trainer,
+): Tuning {
   const { hyperband } = candidate;
-  const { bucket, prefix } = args.output;
+  const name = `Tune${candidate.name}`;
+  const prefix = `${prefixes.models}/${candidate.name}`;
   const step: TuningStep = {
     Name: name,
     // ListPipelineExecutionSteps returns it, so an execution's candidates have names.
@@ -214,16 +197,16 @@ export function tuningStep(args: TuningStepArgs): Tuning {
         ParameterRanges: parameterRanges(candidate.ranges),
         TrainingJobEarlyStoppingType: candidate.earlyStopping ? "Auto" : "Off",
         TuningJobCompletionCriteria: completionCriteria(candidate),
-        RandomSeed: args.seed,
+        RandomSeed: dataset.seed,
       },
       TrainingJobDefinition: {
         AlgorithmSpecification: {
-          TrainingImage: args.imageUri,
+          TrainingImage: imageUri,
           TrainingInputMode: "File",
-          MetricDefinitions: args.metricDefinitions,
+          MetricDefinitions: metricDefinitions,
         },
-        StaticHyperParameters: staticHyperparameters(args),
-        InputDataConfig: inputDataConfig(args.channels),
+        StaticHyperParameters: staticHyperparameters(candidate, dataset.sampleWeight !== undefined),
+        InputDataConfig: inputDataConfig(channels),
         OutputDataConfig: {
           S3OutputPath: `s3://${bucket}/${prefix}`,
           KmsKeyId: context.kmsKeyArn,
@@ -239,8 +222,8 @@ export function tuningStep(args: TuningStepArgs): Tuning {
         EnableInterContainerTrafficEncryption: true,
         EnableNetworkIsolation: true,
         VpcConfig: vpcConfig(context),
-        RoleArn: args.roleArn,
-        ...stopping(candidate, args.checkpointUri),
+        RoleArn: roles.training,
+        ...stopping(bucket, candidate),
         RetryStrategy:
           candidate.maxRetryAttempts === undefined
             ? undefined
