@@ -21,6 +21,9 @@ function hyperparameters({ best, trials }: CandidateSummary): readonly string[] 
     });
 }
 
+/** If tuning was not selected, another execution's trials trained the candidate. */
+const hasTrials = ({ trials }: CandidateSummary): boolean => trials.length > 0;
+
 function trialsText({ trials }: CandidateSummary): string {
   const completed = trials.filter(({ status }) => status === "Completed").length;
   return completed === trials.length ? String(completed) : `${completed} of ${trials.length}`;
@@ -47,8 +50,16 @@ const columns = {
     align: "left",
     value: (candidate) => hyperparameters(candidate).join("\n"),
   },
-  trials: { head: "Trials", align: "right", value: trialsText },
-  seconds: { head: "Seconds", align: "right", value: ({ seconds }) => seconds.toFixed(1) },
+  trials: {
+    head: "Trials",
+    align: "right",
+    value: (candidate) => (hasTrials(candidate) ? trialsText(candidate) : "-"),
+  },
+  seconds: {
+    head: "Seconds",
+    align: "right",
+    value: (candidate) => (hasTrials(candidate) ? candidate.seconds.toFixed(1) : "-"),
+  },
 } satisfies Readonly<Record<string, Column>>;
 const allColumns: readonly Column[] = Object.values(columns);
 

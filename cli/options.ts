@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
+import { UserError } from "../errors/userError";
 import { collectParameter } from "../terminal/options";
 import { shellWord } from "../terminal/shellWord";
 import type { Pace } from "./sageMaker/follow";
@@ -68,23 +69,14 @@ export function withJson(command: Command): Command {
   return command.option("--json", "print only one JSON document on standard output");
 }
 
-/** Adds `--max`, the max items of a list, and its old name. */
+/** Adds `--max`, the max items of a list. */
 export function withMax(command: Command, what: string, max?: number): Command {
-  return command
-    .option("--max <number>", `maximum number of ${what} to list`, readCount, max)
-    .addOption(new Option("--most <number>").argParser(readCount).hideHelp());
+  return command.option("--max <number>", `maximum number of ${what} to list`, readCount, max);
 }
 
 /** The options of commands that list. */
 export interface MaxOption {
-  readonly max?: number;
-  /** The old name. */
-  readonly most?: number;
-}
-
-/** Max items of a list. */
-export function maxOf({ max = Infinity, most }: MaxOption): number {
-  return most ?? max;
+  readonly max: number;
 }
 
 /** Adds `--parameter`. */
@@ -150,6 +142,15 @@ export function readPort(min: 0 | 1): (text: string) => number {
       throw new InvalidArgumentError(`It must be an integer from ${min} to 65535.`);
     }
     return port;
+  };
+}
+
+/** Rethrows why a port cannot be listened on: a UserError if it is in use. */
+export function portInUse(port: number): (error: unknown) => never {
+  return (error) => {
+    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
+      ? new UserError(`port ${port} is in use; choose another with --port`)
+      : error;
   };
 }
 

@@ -20,7 +20,10 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 export function yamlProblem({ message }: Error): string {
   const [problem = "", ...excerpt] = message.split("\n");
   const line = excerpt[excerpt.findIndex((one) => /^ *\^/.test(one)) - 1] ?? "";
-  return `${problem.replace("; please use YAML.parseAllDocuments()", "")} ${line.trim()}`.trim();
+  const short = problem
+    .replace("; please use YAML.parseAllDocuments()", "")
+    .replace(/\S{80,}/g, (word) => `${word.slice(0, 80)}…`);
+  return `${short} ${line.trim()}`.trim();
 }
 
 /** The default stack. */

@@ -5,9 +5,8 @@ import { ensurePipeline } from "../../local/api/pipelines";
 import { serveApi, serveJobs } from "../../local/api/server";
 import { World } from "../../local/api/world";
 import { interruptible } from "../../local/execution/interruption";
-import { UserError } from "../../errors/userError";
 import { diagnose } from "../../report/diagnostics";
-import { readPort, stackDefault, withAuthorization, withMachine } from "../options";
+import { portInUse, readPort, stackDefault, withAuthorization, withMachine } from "../options";
 import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
 import { dataOf, imageOptions, type MachineOptions, workspaceOf } from "../world";
@@ -56,11 +55,8 @@ async function serveMachine(
   );
   ensurePipeline(world, program);
   serveEndpoints(world, say);
-  const server = await serveApi(world, options.port, options.host).catch((error: unknown) => {
-    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
-      ? new UserError(`port ${options.port} is in use; choose another with --port`)
-      : error;
-  });
+  const { host, port } = options;
+  const server = await serveApi(world, port, host).catch(portInUse(port));
   print(terminal, `SageMaker's API on ${workspace.folder}, not authenticated: ${server.url}`);
   for (const service of services) {
     print(terminal, `export AWS_ENDPOINT_URL_${service}=${server.url}`);

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { modelListing } from "../../terminal/tables";
 import { groupsOf, withGroup, type GroupOption } from "../groups";
 import { inWorld } from "../inWorld";
-import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
+import { type JsonOption, type MaxOption, withJson, withMax, withWorld } from "../options";
 import { listModels, modelCardOf } from "../sageMaker/models";
 import { note, print, printListing, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
@@ -18,7 +18,7 @@ export function models(terminal: Terminal): Command {
     .option("--card <version>", "only the model card of a version, as JSON")
     .action(async (options: WorldOptions & JsonOption & MaxOption & GroupOption & CardOption) => {
       await inWorld(options, async (world) => {
-        const max = maxOf(options);
+        const { max } = options;
         const groups = await groupsOf(world, options);
         if (options.card !== undefined) {
           print(terminal, await modelCardOf(world.client, groups, options.card));

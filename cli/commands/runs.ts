@@ -2,7 +2,7 @@ import { Command } from "commander";
 
 import { executionListing, type ListedExecution } from "../../terminal/tables";
 import { inWorld } from "../inWorld";
-import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
+import { type JsonOption, type MaxOption, withJson, withMax, withWorld } from "../options";
 import { findExecution, latestExecutions } from "../sageMaker/executions";
 import { listModels } from "../sageMaker/models";
 import { challengeIn } from "../sageMaker/record";
@@ -66,7 +66,7 @@ export function runs(terminal: Terminal): Command {
   return withMax(withJson(withWorld(new Command("runs"))), "executions", 20).action(
     async (options: WorldOptions & JsonOption & MaxOption) => {
       await inWorld(options, async (world) => {
-        const max = maxOf(options);
+        const { max } = options;
         const unread = new Set<string>();
         const found = await listRuns(world, max + 1, (line) => unread.add(line));
         printListing(terminal, executionListing(found.slice(0, max)), options.json);

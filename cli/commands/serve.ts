@@ -6,13 +6,12 @@ import { Command } from "commander";
 
 import { findImages } from "../../local/environments/containerImages";
 import { serveContainers } from "../../local/environments/inferencePipeline";
-import { freePorts, tryPort, waitForServers } from "../../local/environments/server";
+import { freePorts, waitForServers } from "../../local/environments/server";
 import { startServers } from "../../local/environments/serving";
-import { UserError } from "../../errors/userError";
 import { type GroupOption, groupsOf, withGroup } from "../groups";
 import { inWorld } from "../inWorld";
 import { onThisMachine } from "../onThisMachine";
-import { readPort, withImages, withWorld } from "../options";
+import { portInUse, readPort, withImages, withWorld } from "../options";
 import { findVersion, latestApproved } from "../sageMaker/models";
 import type { World } from "../sageMaker/world";
 import { stackProgram } from "../stackProgram";
@@ -20,15 +19,6 @@ import { note, print, type Terminal } from "../terminal";
 import { imageOptions, type MachineOptions, type WorldOptions, workspaceOf } from "../world";
 
 type ServeOptions = WorldOptions & MachineOptions & GroupOption & { readonly port: number };
-
-/** @throws UserError if something else listens on the port */
-async function checkPort(port: number): Promise<void> {
-  try {
-    await tryPort(port);
-  } catch {
-    throw new UserError(`port ${port} is in use; choose another with --port`);
-  }
-}
 
 /** A model package, and the containers that serve it. */
 interface Model {
@@ -63,7 +53,11 @@ async function findModel(
   };
 }
 
-/** Serves a model by the container contract until interrupted. @returns the exit code of the server */
+/**
+ * Serves a model by the container contract until interrupted.
+ * @returns the exit code of the server
+ * @throws UserError if something else listens on the port
+ */
 async function serveModel(
   model: Model,
   options: ServeOptions,
@@ -78,22 +72,24 @@ async function serveModel(
   const never = new AbortController().signal;
   const uris = containers.map(({ Image: uri = "" }) => uri);
   const images = await findImages(uris, program, imageOptions(options), say, never);
-  await checkPort(port);
-  const ports = containers.length === 1 ? [port] : await freePorts(containers.length);
-  const servers = await startServers(workspaceOf(options), images, { ...model, ports });
-  let close = (): void => undefined;
-  const stop = (): void => {
+  const ports = await freePorts(containers.length);
+  // The port is taken first: of several commands, only one gets it.
+  const close = await serveContainers(ports, port).catch(portInUse(port));
+  try {
+    const servers = await startServers(workspaceOf(options), images, { ...model, ports });
+    const stop = (): void => {
+      void servers.stop();
+    };
+    process.once("SIGINT", stop).once("SIGTERM", stop);
+    if (await waitForServers(ports, () => !servers.isRunning())) {
+      print(terminal, `${title} is served on http://127.0.0.1:${port}/invocations`);
+    }
+    const code = await servers.ended;
+    stop();
+    return code;
+  } finally {
     close();
-    void servers.stop();
-  };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  if (await waitForServers(ports, () => !servers.isRunning())) {
-    close = ports.length === 1 ? close : await serveContainers(ports, port);
-    print(terminal, `${title} is served on http://127.0.0.1:${port}/invocations`);
   }
-  const code = await servers.ended;
-  stop();
-  return code;
 }
 
 /** `serve [version]`: serves a model package on a port of this machine. */

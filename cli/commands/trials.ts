@@ -4,7 +4,7 @@ import { UserError } from "../../errors/userError";
 import { trialListing } from "../../terminal/tables";
 import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
 import { inWorld } from "../inWorld";
-import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
+import { type JsonOption, type MaxOption, withJson, withMax, withWorld } from "../options";
 import { findExecution } from "../sageMaker/executions";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { allTrials } from "../sageMaker/trials";
@@ -19,7 +19,7 @@ export function trials(terminal: Terminal): Command {
     .action(
       async (
         named: string | undefined,
-        options: WorldOptions & JsonOption & MaxOption & { readonly csv?: boolean },
+        options: WorldOptions & JsonOption & Partial<MaxOption> & { readonly csv?: boolean },
       ) => {
         if (options.csv === true && options.json === true) {
           throw new UserError("--csv and --json exclude each other");
@@ -34,7 +34,7 @@ export function trials(terminal: Terminal): Command {
             print(terminal, [trialsHeader, ...lines].join("\n"));
             return;
           }
-          const max = maxOf(options);
+          const { max = Infinity } = options;
           const listing = trialListing(found);
           const { head } = listing;
           const [rows, items] = [listing.rows.slice(0, max), listing.items.slice(0, max)];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -6,7 +6,7 @@ import { lock } from "proper-lockfile";
 
 import { UserError } from "../../errors/userError";
 import { isRunning, type ProcessIdentity, thisProcess } from "../environments/processes";
-import { writeFileAtomically } from "../storage/files";
+import { makeFolder, writeFileAtomically } from "../storage/files";
 
 /** Seconds without a sign of life after which a process's lock expires. */
 const staleSeconds = 5;
@@ -91,7 +91,7 @@ export class FolderLock {
 
   private async acquire(say: (line: string) => void): Promise<() => Promise<void>> {
     await this.released;
-    mkdirSync(this.folder, { recursive: true });
+    makeFolder(this.folder);
     const path = join(this.folder, "lock");
     const start = performance.now();
     let told = false;

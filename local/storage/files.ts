@@ -13,9 +13,34 @@ import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { UserError } from "../../errors/userError";
+
 /** A temporary path beside another. */
 function temporaryPath(path: string): string {
   return `${path}.${randomBytes(6).toString("hex")}.tmp`;
+}
+
+/**
+ * Creates a folder and its parents. Node.js's own recursion never ends where the system answers that a parent is missing
+ * although it exists, such as in /proc. Evidence: openclaw/openclaw#130807.
+ *
+ * @throws UserError there
+ */
+export function makeFolder(folder: string): void {
+  if (!existsSync(folder)) {
+    makeFolder(dirname(folder));
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // EEXIST: another process has created it.
+      if (code !== "EEXIST") {
+        throw code === "ENOENT"
+          ? new UserError(`folders cannot be created in ${dirname(folder)}`)
+          : error;
+      }
+    }
+  }
 }
 
 /** Options of a write. */
@@ -30,7 +55,7 @@ export function writeFileAtomically(
   content: string | Buffer,
   { durable = true }: WriteOptions = {},
 ): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = temporaryPath(path);
   try {
     writeFileSync(temporary, content, { flush: durable });

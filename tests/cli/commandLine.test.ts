@@ -140,6 +140,15 @@ describe("the command line", () => {
     deepEqual([code, stderr], [1, "error: the disk is full: cannot write a file\n"]);
   });
 
+  it("ends with one line if its folder cannot be created, where Node.js would try for ever", async function () {
+    if (!existsSync("/proc/self")) {
+      this.skip();
+    }
+    const args = ["emulate", "--port", "0", "--work-folder", "/proc/work"];
+    const { code, stderr } = await commandLine(args);
+    deepEqual([code, stderr], [1, "error: folders cannot be created in /proc\n"]);
+  });
+
   it("names the file if a folder is in its place", () => {
     const file = { code: "EISDIR", syscall: "rename", path: `${folder}.tmp`, dest: folder };
     equal(

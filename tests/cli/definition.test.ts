@@ -67,6 +67,11 @@ describe("npm run definition -- graph", () => {
         "plain text, with `pulumi config set restate:minimumR2 VALUE`",
     ],
     [
+      "a long word",
+      `config: *${"long".repeat(200)}\n`,
+      `Unresolved alias (the anchor must be set before the alias): ${"long".repeat(20)}…`,
+    ],
+    [
       "two documents",
       "config: {}\n---\nconfig: {}\n",
       "Source contains multiple documents at line 2, column 1: ---",

@@ -145,9 +145,9 @@ describe("npm run restate: lists of executions, trials and models", () => {
       const row = rows.find(([id]) => id === executions[0]);
       deepEqual(row?.slice(4), ["DecisionTree", "0.6422", "2"]);
       equal(rows.length, 2);
-      const one = await stack.restate(["runs", "--most", "1", "--json"]);
+      const one = await stack.restate(["runs", "--max", "1", "--json"]);
       equal((JSON.parse(one.stdout) as unknown[]).length, 1);
-      equal((await stack.restate(["runs", "--most", "1.5"])).code, 1);
+      equal((await stack.restate(["runs", "--max", "1.5"])).code, 1);
     });
 
     it("reject and approve set the status with a comment, and print the previous one", async () => {

@@ -1,5 +1,6 @@
 import { equal, match } from "node:assert/strict";
 
+import { candidateTable } from "../../cli/candidateTable";
 import { snapshotText } from "../../cli/sageMaker/watch";
 import { stackNamed } from "../../offline/stackConfig";
 import { executionListing, modelListing } from "../../terminal/tables";
@@ -28,6 +29,12 @@ describe("two tables in one work folder", () => {
       text.split("\n┌")[0],
       "Execution a of restate-small: Succeeded (started 2026-01-02\n03:04:05, 14.3 seconds)",
     );
+  });
+
+  it("have no tuning of a candidate whose steps were selected without it", () => {
+    const metrics = { r2: 0.8, mse: 4, rmse: 2, mae: 1 };
+    const candidate = { name: "Tree", tuningStep: "TuneTree", metrics, trials: [], seconds: 0 };
+    match(candidateTable([candidate], undefined, 120), /│ Tree .*│ +- │ +- │$/m);
   });
 
   it("mark an R² that a column weights", () => {
