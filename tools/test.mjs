@@ -111,8 +111,7 @@ function run(command, args, env, turn = Promise.resolve()) {
       process.stderr.write(`error: cannot run ${command}: ${error.message}\n`);
       done({ code: 1, output: "" });
     });
-    child.on("close", async (code) => {
-      await turn;
+    child.on("close", (code) => {
       done({ code: code ?? 1, output: Buffer.concat(chunks).toString() });
     });
   });
@@ -130,20 +129,61 @@ function count(output, word) {
   return Number(found?.[1] ?? 0);
 }
 
-/** The test files below paths whose names match a pattern, slow ones first. */
-function testFiles(paths, pattern, leavesOutSlow) {
+/** The file of a test named as `file.py::test`. */
+function fileOf(path) {
+  return path.replace(/::.*/, "");
+}
+
+/** The test files below paths whose names match a pattern: the slow ones by what they wait for, and the others. */
+function testFiles(paths, pattern) {
   const files = paths.flatMap((path) =>
     existsSync(path) && statSync(path).isDirectory()
       ? readdirSync(path, { recursive: true }).map((name) => join(path, name))
       : [path],
   );
-  const isSlow = (file) =>
-    Object.values(slow)
-      .flat()
-      .some((path) => file === path || file.startsWith(`${path}/`));
   const found = [...new Set(files)].filter((file) => pattern.test(file)).sort();
-  const quick = found.filter((file) => !isSlow(file));
-  return leavesOutSlow ? quick : [...found.filter(isSlow), ...quick];
+  const among = (slowPaths) => (file) =>
+    slowPaths.some((path) => fileOf(file) === path || file.startsWith(`${path}/`));
+  const groups = Object.values(slow).map((slowPaths) => found.filter(among(slowPaths)));
+  return {
+    slow: groups.filter((group) => group.length > 0),
+    quick: found.filter((file) => !groups.flat().includes(file)),
+  };
+}
+
+/** Deals files to a number of shares of about the same size, measured in bytes. */
+function deal(files, number) {
+  const shares = Array.from({ length: number }, () => ({ bytes: 0, files: [] }));
+  const sized = files.map((file) => ({ file, bytes: statSync(fileOf(file)).size }));
+  for (const { file, bytes } of sized.sort((one, other) => other.bytes - one.bytes)) {
+    const smallest = shares.reduce((one, other) => (other.bytes < one.bytes ? other : one));
+    smallest.files.push(file);
+    smallest.bytes += bytes;
+  }
+  return shares.map((share) => share.files).filter((share) => share.length > 0);
+}
+
+/** Runs pytest on shares of files, a few at a time; shows the output of each after `turn` and those before it. */
+async function runPytest(shares, processes, turn) {
+  const waiting = [...shares];
+  const results = [];
+  const runNext = async () => {
+    for (let files = waiting.shift(); files !== undefined; files = waiting.shift()) {
+      const args = ["-m", "pytest", "-q", "-ra", ...files];
+      // With bytecode, whatever the environment says: tests start many Pythons.
+      const env = { ...pythonEnvironment(), PYTHONDONTWRITEBYTECODE: "" };
+      const ended = run(projectPython(), args, env, turn);
+      turn = Promise.all([turn, ended]);
+      results.push(await ended);
+    }
+  };
+  await Promise.all(Array.from({ length: processes }, runNext));
+  await turn;
+  return results.map(({ code, output }) => ({
+    // pytest ends with 5 if it skipped whole files and no tests are left.
+    code: code === 5 && count(output, "skipped") > 0 ? 0 : code,
+    output,
+  }));
 }
 
 /** The failures in a runner's output: each test's name, and its message without the stack trace. */
@@ -182,12 +222,15 @@ const skipped = new Set();
 const failed = [];
 let succeeded = true;
 
-const gone = Object.values(slow)
-  .flat()
-  .filter((path) => !existsSync(path));
-if (gone.length > 0) {
-  process.stderr.write(`error: tools/test.mjs names missing files: ${gone.join(", ")}\n`);
-  process.exit(1);
+for (const [who, names] of [
+  ["tools/test.mjs", Object.values(slow).flat()],
+  ["the command", named],
+]) {
+  const missing = names.filter((name) => !existsSync(fileOf(name)));
+  if (missing.length > 0) {
+    process.stderr.write(`error: ${who} names missing files: ${missing.join(", ")}\n`);
+    process.exit(1);
+  }
 }
 
 /** Adds the counts in a runner's output to the totals. */
@@ -200,41 +243,41 @@ function add(runner, { code, output }, words) {
   succeeded &&= code === 0;
 }
 
-const forMocha = testFiles(paths, /\.test\.ts$/, isFast);
-const forPytest = testFiles(paths, /(^|\/)test_\w+\.py$|\.py::/, isFast);
+const forMocha = testFiles(paths, /\.test\.ts$/);
+const forPytest = testFiles(paths, /(^|\/)test_\w+\.py$|\.py::/);
+const mochaFiles = [...(isFast ? [] : forMocha.slow.flat()), ...forMocha.quick];
+// What waits for the same shares a process, and so one Spark session and one import of the SDK.
+const shares = [...(isFast ? [] : forPytest.slow), ...deal(forPytest.quick, workers)];
+const hasTests = mochaFiles.length > 0 || shares.length > 0;
+
 // In parallel, because both wait for other processes most of the time.
-const nothing = Promise.resolve({ code: 0, output: "" });
 const mocha =
-  forMocha.length === 0
-    ? nothing
+  mochaFiles.length === 0
+    ? Promise.resolve({ code: 0, output: "" })
     : run(
         process.execPath,
-        [join("node_modules", "mocha", "bin", "mocha.js"), "--jobs", String(workers), ...forMocha],
+        [
+          join("node_modules", "mocha", "bin", "mocha.js"),
+          "--jobs",
+          String(workers),
+          ...mochaFiles,
+        ],
         process.env,
       );
-const pytest =
-  forPytest.length === 0
-    ? nothing
-    : run(
-        projectPython(),
-        [
-          ...["-m", "pytest", "-q", "-ra", "--numprocesses", String(workers)],
-          ...["--dist", "loadfile", "--no-loadscope-reorder", ...forPytest],
-        ],
-        pythonEnvironment(),
-        mocha,
-      );
+const pytests = runPytest(shares, workers, mocha);
 add("mocha", await mocha, [
   ["passed", "passing"],
   ["failed", "failing"],
   ["skipped", "pending"],
 ]);
-add("pytest", await pytest, [
-  ["passed", "passed"],
-  ["failed", "failed", "errors?"],
-  ["skipped", "skipped"],
-]);
-if (forMocha.length === 0 && forPytest.length === 0) {
+for (const result of await pytests) {
+  add("pytest", result, [
+    ["passed", "passed"],
+    ["failed", "failed", "errors?"],
+    ["skipped", "skipped"],
+  ]);
+}
+if (!hasTests) {
   process.stderr.write(`error: there are no tests in ${paths.join(", ")}\n`);
   succeeded = false;
 }
