@@ -1,19 +1,16 @@
 import type { Step } from "../../pipeline/language/definition";
 import { isObject } from "../../pipeline/language/json";
-import type { Creation } from "./calls";
+import { type Creation, resourceKind } from "./calls";
 
 /** The API call that creates a step's job or model, and its condition keys. */
 interface RequestShape {
   readonly kind: Creation["kind"];
-  /** The kind of resource in its ARN. */
-  readonly resource: string;
   /** Condition keys by the path of their member. Source: Service Authorization Reference, SageMaker. */
   readonly keys: Readonly<Record<string, readonly string[]>>;
 }
 
 const processing: RequestShape = {
   kind: "ProcessingJob",
-  resource: "processing-job",
   keys: {
     VpcSubnets: ["NetworkConfig", "VpcConfig", "Subnets"],
     VpcSecurityGroupIds: ["NetworkConfig", "VpcConfig", "SecurityGroupIds"],
@@ -37,12 +34,10 @@ const shapes: Readonly<Partial<Record<Step["Type"], RequestShape>>> = {
   QualityCheck: processing,
   Training: {
     kind: "TrainingJob",
-    resource: "training-job",
     keys: { ...training, VolumeKmsKeyArn: ["ResourceConfig", "VolumeKmsKeyId"] },
   },
   Tuning: {
     kind: "HyperParameterTuningJob",
-    resource: "hyper-parameter-tuning-job",
     keys: {
       ...Object.fromEntries(
         Object.entries(training).map(([key, path]) => [key, ["TrainingJobDefinition", ...path]]),
@@ -56,7 +51,6 @@ const shapes: Readonly<Partial<Record<Step["Type"], RequestShape>>> = {
   },
   Model: {
     kind: "Model",
-    resource: "model",
     keys: {
       VpcSubnets: ["VpcConfig", "Subnets"],
       VpcSecurityGroupIds: ["VpcConfig", "SecurityGroupIds"],
@@ -65,7 +59,6 @@ const shapes: Readonly<Partial<Record<Step["Type"], RequestShape>>> = {
   },
   Transform: {
     kind: "TransformJob",
-    resource: "transform-job",
     keys: {
       VolumeKmsKeyArn: ["TransformResources", "VolumeKmsKeyId"],
       OutputKmsKeyArn: ["TransformOutput", "KmsKeyId"],
@@ -105,5 +98,5 @@ export function creationOf(
   for (const { Key, Value } of tags) {
     context[`aws:RequestTag/${Key}`] = Value;
   }
-  return { kind: shape.kind, path: `${shape.resource}/${name}`, context };
+  return { kind: shape.kind, path: `${resourceKind(shape.kind)}/${name}`, context };
 }

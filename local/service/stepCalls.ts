@@ -177,35 +177,29 @@ function processingCalls(stack: Stack, job: Job, request: ProcessingRequest): re
   ];
 }
 
-/** The calls of a kind of job with the role of a request; none if the role is not the stack's. */
-function inNameOf(
-  stack: Stack,
-  role: string | undefined,
-  all: readonly Call[],
-  { vpc }: Named,
-): readonly Call[] {
-  const actor = actorOf(stack, role);
-  // Outside the network, no call passes its endpoints.
-  return actor === undefined
-    ? []
-    : all.map(({ endpoint, ...call }) => ({
-        ...call,
-        actor,
-        ...(vpc === undefined || endpoint === undefined ? {} : { endpoint }),
-      }));
+/** A job of a step, or its model. */
+interface StepJob {
+  readonly role: string | undefined;
+  /** Whether its role is not passed with the request that creates it: that of a transform is its model's. */
+  readonly hasModelsRole?: boolean;
+  readonly named: Named;
+  readonly calls: readonly Call[];
 }
 
-/** The calls of a step's jobs with their roles, and the roles. */
-function jobCalls(
+function trainingJob(
   stack: Stack,
   job: Job,
-  { model, request, type }: StepRequest,
-): { readonly roles: readonly string[]; readonly calls: readonly Call[]; readonly named?: Named } {
-  const as = (role: string | undefined, all: readonly Call[], named: Named) => ({
-    roles: given([role]),
-    calls: inNameOf(stack, role, all, named),
-    named,
-  });
+  definition: Omit<TrainingRequest, "HyperParameters"> | TrainingDefinition,
+): StepJob {
+  const named = trainingNames(definition);
+  return { role: definition.RoleArn, named, calls: calls.training(stack, { ...job, named }) };
+}
+
+function stepJobs(
+  stack: Stack,
+  job: Job,
+  { model = {}, request, type }: StepRequest,
+): readonly StepJob[] {
   switch (type) {
     case "Processing":
     case "QualityCheck": {
@@ -215,30 +209,19 @@ function jobCalls(
         type === "Processing"
           ? processingCalls(stack, job, processing)
           : calls.qualityCheck(stack, { ...job, named });
-      return as(processing.RoleArn, all, named);
+      return [{ role: processing.RoleArn, named, calls: all }];
     }
-    case "Training": {
-      const training = request as TrainingRequest;
-      const named = trainingNames(training);
-      return as(training.RoleArn, calls.training(stack, { ...job, named }), named);
-    }
+    case "Training":
+      return [trainingJob(stack, job, request as TrainingRequest)];
     case "Tuning": {
       const { TrainingJobDefinition: one, TrainingJobDefinitions: several = [] } =
         request as TuningRequest;
-      const definitions = one === undefined ? several : [one, ...several];
-      return {
-        roles: given(definitions.map(({ RoleArn: role }) => role)),
-        calls: definitions.flatMap((definition) => {
-          const named = trainingNames(definition);
-          const all = calls.training(stack, { ...job, named });
-          return inNameOf(stack, definition.RoleArn, all, named);
-        }),
-        ...(definitions[0] && { named: trainingNames(definitions[0]) }),
-      };
+      return [one ?? [], several].flat().map((each) => trainingJob(stack, job, each));
     }
     case "Model": {
       // The job or endpoint that serves it pulls its image and reads its artifact.
-      return { roles: given([(request as ModelRequest).ExecutionRoleArn]), calls: [] };
+      const named = { repositories: [], reads: [], writes: [] };
+      return [{ role: (request as ModelRequest).ExecutionRoleArn, named, calls: [] }];
     }
     case "Transform": {
       const {
@@ -247,10 +230,10 @@ function jobCalls(
         TransformOutput: output,
         TransformResources: resources,
       } = request as TransformRequest;
-      const containers = modelContainers(model ?? {});
+      const containers = modelContainers(model);
       const named: Named = {
         repositories: repositoriesOf(containers.map(({ Image: image }) => image)),
-        vpc: vpcOf(model?.VpcConfig),
+        vpc: vpcOf(model.VpcConfig),
         volumeKey: resources?.VolumeKmsKeyId,
         outputKey: output?.KmsKeyId,
         reads: given([...containers.flatMap(dataOf), input?.DataSource?.S3DataSource?.S3Uri]).map(
@@ -259,11 +242,24 @@ function jobCalls(
         writes: given([output?.S3OutputPath, capture?.DestinationS3Uri]).map(written),
       };
       const all = calls.transform(stack, { ...job, named });
-      return { ...as(model?.ExecutionRoleArn, all, named), roles: [] };
+      return [{ role: model.ExecutionRoleArn, hasModelsRole: true, named, calls: all }];
     }
     default:
-      return { roles: [], calls: [] };
+      return [];
   }
+}
+
+/** The calls of a job with its role; none if the role is not the stack's. */
+function callsOf(stack: Stack, { calls: all, named, role }: StepJob): readonly Call[] {
+  const actor = actorOf(stack, role);
+  // Outside the network, no call passes its endpoints.
+  return actor === undefined
+    ? []
+    : all.map(({ endpoint, ...call }) => ({
+        ...call,
+        actor,
+        ...(named.vpc === undefined || endpoint === undefined ? {} : { endpoint }),
+      }));
 }
 
 /** The condition key of a transform's model: one of the same execution, or another by its name. */
@@ -325,17 +321,17 @@ export function stepCalls(stack: Stack, step: StepRequest): readonly Call[] {
   if (creation === undefined) {
     return reports;
   }
-  const { calls: own, named, roles } = jobCalls(stack, job, step);
+  const jobs = stepJobs(stack, job, step);
   return [
     ...reports,
     ...creates(stack, {
       ...creation,
       context: { ...creation.context, ...modelKey(stack, step) },
-      roles,
+      roles: given(jobs.map(({ hasModelsRole, role }) => (hasModelsRole ? undefined : role))),
     }),
     ...(type === "Tuning" ? followsTrials(stack, name) : []),
-    ...grantsVolumes(named?.volumeKey),
+    ...grantsVolumes(jobs[0]?.named.volumeKey),
     ...recordsExecution(stack, { ...job, name: step.step }),
-    ...own,
+    ...jobs.flatMap((one) => callsOf(stack, one)),
   ];
 }

@@ -1,3 +1,4 @@
+import { resourceKind } from "../../service/calls/call";
 import type { Properties } from "../execution";
 import { jobName, tuningJobName } from "./jobNames";
 
@@ -11,34 +12,30 @@ export interface JobState {
   readonly failureReason?: string;
 }
 
-/** The types of steps that run a job, with the prefixes of members in the Describe response, and the kind in ARNs. */
-const kinds: Readonly<
-  Record<string, { readonly prefix: string; readonly arn: string; readonly times: string }>
-> = {
-  Processing: { prefix: "ProcessingJob", arn: "processing-job", times: "Processing" },
-  QualityCheck: { prefix: "ProcessingJob", arn: "processing-job", times: "Processing" },
-  Training: { prefix: "TrainingJob", arn: "training-job", times: "Training" },
-  Transform: { prefix: "TransformJob", arn: "transform-job", times: "Transform" },
-  Tuning: {
-    prefix: "HyperParameterTuningJob",
-    arn: "hyper-parameter-tuning-job",
-    times: "HyperParameterTuning",
-  },
+/** The beginnings of members of a job's Describe response, by the type of its step. */
+const prefixes: Readonly<Record<string, string>> = {
+  Processing: "ProcessingJob",
+  QualityCheck: "ProcessingJob",
+  Training: "TrainingJob",
+  Transform: "TransformJob",
+  Tuning: "HyperParameterTuningJob",
 };
+
+const prefixOf = (type: string): string => prefixes[type] ?? "";
 
 /** The members of the Describe response with a job's status. */
 export function jobStatus(type: string, status: JobState["status"]): Properties {
   return {
-    [`${kinds[type]?.prefix ?? ""}Status`]: status,
-    ...(type === "Training"
-      ? { SecondaryStatus: status === "InProgress" ? "Training" : status }
-      : {}),
+    [`${prefixOf(type)}Status`]: status,
+    ...(type === "Training" && {
+      SecondaryStatus: status === "InProgress" ? "Training" : status,
+    }),
   };
 }
 
 /** The members of the Describe response about a job's progress. */
 export function jobState(type: string, state: JobState): Properties {
-  const { times = "" } = kinds[type] ?? {};
+  const times = prefixOf(type).replace(/Job$/, "");
   const { endTime, failureReason, startTime, status } = state;
   return {
     ...jobStatus(type, status),
@@ -65,7 +62,7 @@ export function stepJobName(
 
 /** The ARN of a job, by the type of its step. */
 export function jobArn(arnPrefix: string, type: string, name: string): string {
-  return `${arnPrefix}:${kinds[type]?.arn ?? ""}/${name}`;
+  return `${arnPrefix}:${resourceKind(prefixOf(type))}/${name}`;
 }
 
 /**
@@ -78,7 +75,7 @@ export function jobProperties(
   name: string,
   state: JobState,
 ): Properties {
-  const { prefix = "" } = kinds[type] ?? {};
+  const prefix = prefixOf(type);
   return {
     [`${prefix}Name`]: name,
     [`${prefix}Arn`]: jobArn(arnPrefix, type, name),
@@ -87,7 +84,7 @@ export function jobProperties(
 }
 
 function textOf(type: string, member: string, properties: Properties = {}): string | undefined {
-  const value = properties[`${kinds[type]?.prefix ?? ""}${member}`];
+  const value = properties[`${prefixOf(type)}${member}`];
   return typeof value === "string" ? value : undefined;
 }
 

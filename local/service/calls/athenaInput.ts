@@ -4,9 +4,12 @@ import {
   type Call,
   type Calls,
   callsBy,
+  certain,
   type Evidence,
+  likely,
   objectArn,
   type Stack,
+  unproven,
 } from "./call";
 import { forCaller, keyThroughS3, reads, readsTable } from "./storage";
 
@@ -16,86 +19,60 @@ export const inputDatabase = "sagemaker_processing";
 /** Prefix of those tables' names: the only separation between stacks in the shared database. */
 export const inputTablePrefix = "sagemaker_tmp_";
 
-const makesDatabase: Evidence = {
-  source:
-    "aws/sagemaker-python-sdk#5176 (the job's role is denied glue:CreateDatabase for sagemaker_processing)",
-  certainty: "certain",
-};
+const makesDatabase = certain(
+  "aws/sagemaker-python-sdk#5176 (the job's role is denied glue:CreateDatabase for sagemaker_processing)",
+);
 
 /** According to the page, its policy is the narrowest that imports from Athena. */
-const importsFromAthena: Evidence = {
-  source:
-    'SageMaker guide, "Security and Permissions" of Data Wrangler (policy for an Athena import); managed policy ' +
+const importsFromAthena = certain(
+  'SageMaker guide, "Security and Permissions" of Data Wrangler (policy for an Athena import); managed policy ' +
     "AmazonSageMakerFullAccess",
-  certainty: "certain",
-};
+);
 
-const defaultDatabase: Evidence = {
-  source:
-    'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (the policy for the ' +
+const defaultDatabase = certain(
+  'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (the policy for the ' +
     "default database must be present)",
-  certainty: "certain",
-};
+);
 
-const catalogueOfQueries: Evidence = {
-  source:
-    'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (an action on a table ' +
+const catalogueOfQueries = certain(
+  'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (an action on a table ' +
     "also needs permission on its database and the catalogue)",
-  certainty: "certain",
-};
+);
 
-const viewsReadTheirTables: Evidence = {
-  source:
-    'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (permissions are by the ' +
+const viewsReadTheirTables = likely(
+  'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (permissions are by the ' +
     "tables that a query reads); that a view's query reads its base tables' metadata is inferred from it",
-  certainty: "likely",
-};
+);
 
-const partitionsOfTable: Evidence = {
-  source:
-    "managed policy AmazonAthenaFullAccess (BaseGluePermissions); the policy for an Athena import of Data " +
+const partitionsOfTable = likely(
+  "managed policy AmazonAthenaFullAccess (BaseGluePermissions); the policy for an Athena import of Data " +
     "Wrangler's guide has none of them",
-  certainty: "likely",
-};
+);
 
-const athenaInS3: Evidence = {
-  source:
-    "managed policy AmazonAthenaFullAccess (BaseQueryResultsPermissions, BaseS3BucketPermissions); Athena guide, " +
+const athenaInS3 = certain(
+  "managed policy AmazonAthenaFullAccess (BaseQueryResultsPermissions, BaseS3BucketPermissions); Athena guide, " +
     '"Control access to Amazon S3 from Athena" (with the caller\'s permissions, from outside any VPC)',
-  certainty: "certain",
-};
+);
 
-const encryptedCatalogue: Evidence = {
-  source:
-    'Athena guide, "Configure access from Athena to encrypted metadata in the AWS Glue Data Catalog"',
-  certainty: "certain",
-};
+const encryptedCatalogue = certain(
+  'Athena guide, "Configure access from Athena to encrypted metadata in the AWS Glue Data Catalog"',
+);
 
-const otherCatalogues: Evidence = {
-  source: 'Athena guide, "Data Catalog example policies"',
-  certainty: "likely",
-};
+const otherCatalogues = likely('Athena guide, "Data Catalog example policies"');
 
-const lakeFormation: Evidence = {
-  source: 'Athena guide, "Manage Lake Formation and Athena user permissions"',
-  certainty: "certain",
-};
+const lakeFormation = certain('Athena guide, "Manage Lake Formation and Athena user permissions"');
 
-const tablesInBuckets: Evidence = {
-  source:
-    'Athena guide, "Register S3 table bucket catalogs and query Tables from Athena"; aws/agent-toolkit-for-aws, S3 Tables ' +
+const tablesInBuckets = likely(
+  'Athena guide, "Register S3 table bucket catalogs and query Tables from Athena"; aws/agent-toolkit-for-aws, S3 Tables ' +
     'Access Control (the s3tables and glue actions of a query with their ARNs); Service Authorization Reference, "Actions, ' +
     'resources, and condition keys for Amazon S3 Tables"; that an input of a job may name such a table is inferred',
-  certainty: "likely",
-};
+);
 
 /** A job's inputs are downloaded through its network; no source says whether queries start there too. */
-const startsInNetwork: Evidence = {
-  source:
-    "no source says from which network a job's Athena input is queried; aws/sagemaker-python-sdk#5176 shows that " +
+const startsInNetwork = unproven(
+  "no source says from which network a job's Athena input is queried; aws/sagemaker-python-sdk#5176 shows that " +
     "it is queried with the job's role, and that the job's log shows it",
-  certainty: "unproven",
-};
+);
 
 /** What a query of a table in S3 Tables does there with the caller's rights. */
 function readsTableBucket(stack: Stack): readonly Call[] {

@@ -17,6 +17,14 @@ export interface Evidence {
   readonly certainty: "certain" | "likely" | "unproven";
 }
 
+const evidence =
+  (certainty: Evidence["certainty"]) =>
+  (source: string): Evidence => ({ source, certainty });
+
+export const certain = evidence("certain");
+export const likely = evidence("likely");
+export const unproven = evidence("unproven");
+
 /** A call that AWS, or a job in it, makes with a role. */
 export interface Call {
   readonly actor: Actor;
@@ -158,6 +166,10 @@ export function arn(
 ): string {
   return `arn:${partition}:${service}:${region}:${accountId}:${path}`;
 }
+
+/** The kind of a resource of SageMaker in its ARN, such as `training-job` for a TrainingJob. */
+export const resourceKind = (name: string): string =>
+  name.replace(/(?!^)[A-Z]/g, (capital) => `-${capital}`).toLowerCase();
 
 export function roleArn({ accountId, partition, roleNames }: Stack, role: keyof RoleNames): string {
   return `arn:${partition}:iam::${accountId}:role/${roleNames[role]}`;

@@ -1,14 +1,12 @@
-import { type Calls, type Evidence, sageMakerCallsBy } from "./call";
+import { type Calls, likely, sageMakerCallsBy } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes, writing } from "./storage";
 
-const readsRegistry: Evidence = {
-  source:
-    'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference"; the ' +
+const readsRegistry = likely(
+  'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference"; the ' +
     'resource of the list: the same guide, "Deploy a Model Version from a Different Account", whose policy of a group ' +
     "names its versions for both",
-  certainty: "likely",
-};
+);
 
 /**
  * The job that compares the best candidate with the champion: finds the approved model, and reads it, its training data,

@@ -1,31 +1,22 @@
-import { arn, type Calls, callsBy, type Evidence } from "./call";
+import { arn, type Calls, callsBy, certain, likely } from "./call";
 import { logs } from "./everyJob";
 import { readsTable } from "./storage";
 
-const crawls: Evidence = {
-  source:
-    "managed policy AWSGlueServiceRole (s3:GetBucketLocation, s3:ListBucket, logs); Glue guide, " +
+const crawls = certain(
+  "managed policy AWSGlueServiceRole (s3:GetBucketLocation, s3:ListBucket, logs); Glue guide, " +
     '"Crawler prerequisites" (s3:GetObject, and the key)',
-  certainty: "certain",
-};
+);
 
-const encryptedCatalogue: Evidence = {
-  source: 'Glue guide, "Encrypting your Data Catalog"',
-  certainty: "certain",
-};
+const encryptedCatalogue = certain('Glue guide, "Encrypting your Data Catalog"');
 
-const updatesTable: Evidence = {
-  source:
-    "aws-solutions-library-samples/cloud-intelligence-dashboards-framework#756 and nuuday/terraform-aws-cur, " +
+const updatesTable = likely(
+  "aws-solutions-library-samples/cloud-intelligence-dashboards-framework#756 and nuuday/terraform-aws-cur, " +
     "glue.tf (crawlers' roles have both, in addition to AWSGlueServiceRole)",
-  certainty: "likely",
-};
+);
 
-const addsPartitions: Evidence = {
-  source:
-    "managed policy AWSGlueServiceRole (glue:*; no source says which of them a crawler calls)",
-  certainty: "likely",
-};
+const addsPartitions = likely(
+  "managed policy AWSGlueServiceRole (glue:*; no source says which of them a crawler calls)",
+);
 
 /** The table's crawler: reads its files, adds and updates partitions, and logs problems. */
 export const crawler: Calls = (stack) => {

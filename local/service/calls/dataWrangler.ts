@@ -1,20 +1,16 @@
-import { bucketArn, type Calls, callsBy, type Evidence, objectArn } from "./call";
+import { bucketArn, type Calls, callsBy, likely, objectArn } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes, writing } from "./storage";
 
-const sparkCommits: Evidence = {
-  source:
-    'Hadoop guide, "Committing work to S3 with the S3A Committers" (a rename is a copy and a delete) and "Working ' +
+const sparkCommits = likely(
+  'Hadoop guide, "Committing work to S3 with the S3A Committers" (a rename is a copy and a delete) and "Working ' +
     'with IAM Assumed Roles" (writing needs s3:Delete*); no source says that Data Wrangler writes through S3A',
-  certainty: "likely",
-};
+);
 
-const sparkUploads: Evidence = {
-  source:
-    'Hadoop guide, "Working with IAM Assumed Roles" of S3A, "Write Access Permissions" (s3:Get*, ' +
+const sparkUploads = likely(
+  'Hadoop guide, "Working with IAM Assumed Roles" of S3A, "Write Access Permissions" (s3:Get*, ' +
     "s3:ListBucketMultipartUploads) and its example (s3:ListMultipartUploadParts)",
-  certainty: "likely",
-};
+);
 
 /**
  * A Data Wrangler job: reads its flow, and writes to `<output>/<job>/<node>/default/` with Spark, which writes to

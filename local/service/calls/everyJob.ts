@@ -3,51 +3,40 @@ import {
   arn,
   type Call,
   callsBy,
+  certain,
   type Evidence,
   type Job,
+  likely,
   type Named,
   type Stack,
 } from "./call";
 
-const executionRoles: Evidence = {
-  source: 'SageMaker guide, "How to use SageMaker AI execution roles"',
-  certainty: "certain",
-};
+const executionRoles = certain('SageMaker guide, "How to use SageMaker AI execution roles"');
 
-const pullsImage: Evidence = {
-  source:
-    'SageMaker guide, "How to use SageMaker AI execution roles"; aws/sagemaker-python-sdk#2002 (an endpoint\'s ' +
+const pullsImage = certain(
+  'SageMaker guide, "How to use SageMaker AI execution roles"; aws/sagemaker-python-sdk#2002 (an endpoint\'s ' +
     'role "does not have BatchGetImage permission for the image")',
-  certainty: "certain",
-};
+);
 
-const looksAtKey: Evidence = {
-  source:
-    "aws/modern-data-architecture-accelerator, sagemaker-pipeline-l3-construct.ts (a comment: SageMaker calls " +
+const looksAtKey = likely(
+  "aws/modern-data-architecture-accelerator, sagemaker-pipeline-l3-construct.ts (a comment: SageMaker calls " +
     "it before it creates jobs); the guide to execution roles does not list it for jobs",
-  certainty: "likely",
-};
+);
 
-const encryptsOutputs: Evidence = {
-  source:
-    'SageMaker guide, "How to use SageMaker AI execution roles" (for a key in the output configuration); the API ' +
+const encryptsOutputs = likely(
+  'SageMaker guide, "How to use SageMaker AI execution roles" (for a key in the output configuration); the API ' +
     "reference, OutputDataConfig, requires it if the key is given by id or alias; here it is given by ARN",
-  certainty: "likely",
-};
+);
 
-const unscopedInProcessing: Evidence = {
-  source:
-    'SageMaker guide, "How to use SageMaker AI execution roles", CreateProcessingJob ("Don\'t scope in the policy ' +
+const unscopedInProcessing = certain(
+  'SageMaker guide, "How to use SageMaker AI execution roles", CreateProcessingJob ("Don\'t scope in the policy ' +
     'with any conditions or resource filters": the creation of the job checks it)',
-  certainty: "certain",
-};
+);
 
-const metrics: Evidence = {
-  source:
-    'SageMaker guide, "How to use SageMaker AI execution roles"; "Amazon SageMaker AI metrics in Amazon ' +
+const metrics = certain(
+  'SageMaker guide, "How to use SageMaker AI execution roles"; "Amazon SageMaker AI metrics in Amazon ' +
     'CloudWatch" (the namespaces)',
-  certainty: "certain",
-};
+);
 
 /** The key of a job's volumes: SageMaker grants EC2 its use. */
 export function volumes(

@@ -1,9 +1,6 @@
-import { arn, type Calls, callsBy, type Evidence } from "./call";
+import { arn, type Calls, callsBy, certain } from "./call";
 
-const publishes: Evidence = {
-  source: 'VPC guide, "IAM role for publishing flow logs to CloudWatch Logs"',
-  certainty: "certain",
-};
+const publishes = certain('VPC guide, "IAM role for publishing flow logs to CloudWatch Logs"');
 
 /** The network's flow logs. */
 export const flowLogs: Calls = (stack) => {

@@ -14,7 +14,7 @@ import { serving } from "./serving";
 import { tracking } from "./tracking";
 import { training } from "./training";
 
-export { arn } from "./call";
+export { arn, resourceKind } from "./call";
 export type { Actor, Call, Calls, Endpoint, Evidence, Job, Named, Stack } from "./call";
 export {
   creates,

@@ -1,32 +1,25 @@
-import { type Calls, type Evidence, roleArn, sageMakerCallsBy } from "./call";
+import { type Calls, certain, roleArn, sageMakerCallsBy, unproven } from "./call";
 import { everyJob } from "./everyJob";
 import { networkKeys, passesRoles, startsJobs, tagsJobs } from "./pipeline";
 import { reads, writes } from "./storage";
 
-const stopsJob: Evidence = {
-  source: "no source says with whose permissions SageMaker stops the jobs of a stopped execution",
-  certainty: "unproven",
-};
+const stopsJob = unproven(
+  "no source says with whose permissions SageMaker stops the jobs of a stopped execution",
+);
 
-const readsExecutions: Evidence = {
-  source:
-    'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the resources of ' +
+const readsExecutions = certain(
+  'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the resources of ' +
     "these calls)",
-  certainty: "certain",
-};
+);
 
-const logsRuns: Evidence = {
-  source:
-    "littlemex/distributed-ai, infra/scripts/distai-attach-data-layer.sh (tried: with only this action on an app, a role " +
+const logsRuns = certain(
+  "littlemex/distributed-ai, infra/scripts/distai-attach-data-layer.sh (tried: with only this action on an app, a role " +
     "logs runs and reads them)",
-  certainty: "certain",
-};
+);
 
-const putsArtifacts: Evidence = {
-  source:
-    "aws/sagemaker-mlflow, s3_presigned_artifact_repo.py (without presigned URLs, the client itself writes to S3)",
-  certainty: "certain",
-};
+const putsArtifacts = certain(
+  "aws/sagemaker-mlflow, s3_presigned_artifact_repo.py (without presigned URLs, the client itself writes to S3)",
+);
 
 /** The pipeline that logs executions, and its job, which have the same role. */
 export const logging: Calls = (stack, job) => {

@@ -1,13 +1,11 @@
-import { type Calls, callsBy, type Evidence } from "./call";
+import { type Calls, callsBy, likely } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes } from "./storage";
 
-const driftMetrics: Evidence = {
-  source:
-    "aws-samples/amazon-sagemaker-safe-deployment-pipeline, assets/deploy-model-prd.yml (an alarm on the first " +
+const driftMetrics = likely(
+  "aws-samples/amazon-sagemaker-safe-deployment-pipeline, assets/deploy-model-prd.yml (an alarm on the first " +
     'namespace); SageMaker guide, "CloudWatch Metrics for Bring Your Own Containers" (the second)',
-  certainty: "likely",
-};
+);
 
 /**
  * A job of a monitoring schedule, or a drift job: reads requests, labels, and the model's baseline or reference, and writes

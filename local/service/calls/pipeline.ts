@@ -4,91 +4,72 @@ import {
   type Call,
   type Calls,
   callsBy,
+  certain,
   type Evidence,
   type Job,
+  likely,
   roleArn,
   sageMakerCallsBy,
   type Stack,
+  unproven,
 } from "./call";
 import { volumes } from "./everyJob";
 import { reads } from "./storage";
 
-export const startsJobs: Evidence = {
-  source:
-    'SageMaker guide, "IAM Access Management" of Pipelines, "Pipeline Role Permissions" (Create and Describe of ' +
+export const startsJobs = certain(
+  'SageMaker guide, "IAM Access Management" of Pipelines, "Pipeline Role Permissions" (Create and Describe of ' +
     "each type of job, and passing their roles)",
-  certainty: "certain",
-};
+);
 
 /** Evidence that jobs with tags are tagged on creation. */
-export const tagsJobs: Evidence = {
-  source:
-    'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (an action ' +
+export const tagsJobs = likely(
+  'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (an action ' +
     'that Create* depends on); SageMaker guide, "Provide Permissions for Tagging SageMaker AI Resources" (its ' +
     "policy allows tags with only sagemaker:TaggingAction, whatever is created)",
-  certainty: "likely",
-};
+);
 
-const newJobs: Evidence = {
-  source:
-    'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the keys that ' +
+const newJobs = certain(
+  'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the keys that ' +
     "each of the calls supports); aws-samples/data-perimeter-policy-examples#30 (those of the network, tried)",
-  certainty: "certain",
-};
+);
 
-const stopsJobs: Evidence = {
-  source:
-    'no source says with whose permissions SageMaker stops the jobs of a stopped execution: "IAM Access Management" of ' +
+const stopsJobs = unproven(
+  'no source says with whose permissions SageMaker stops the jobs of a stopped execution: "IAM Access Management" of ' +
     "Pipelines only names Create and Describe",
-  certainty: "unproven",
-};
+);
 
-const readsTrials: Evidence = {
-  source:
-    "aws/sagemaker-python-sdk, workflow/steps.py (a TuningStep has the properties of " +
+const readsTrials = likely(
+  "aws/sagemaker-python-sdk, workflow/steps.py (a TuningStep has the properties of " +
     "ListTrainingJobsForHyperParameterTuningJob's answer)",
-  certainty: "likely",
-};
+);
 
-const tagsTrials: Evidence = {
-  source:
-    'SageMaker API reference, "CreateHyperParameterTuningJob", Tags: added to all training jobs that it launches',
-  certainty: "likely",
-};
+const tagsTrials = likely(
+  'SageMaker API reference, "CreateHyperParameterTuningJob", Tags: added to all training jobs that it launches',
+);
 
-const grantsKey: Evidence = {
-  source:
-    'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference" (of ' +
+const grantsKey = likely(
+  'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference" (of ' +
     "the caller that creates a job, if the job's role lacks this permission)",
-  certainty: "likely",
-};
+);
 
-const readsReports: Evidence = {
-  source:
-    'SageMaker guide, "IAM Access Management" of Pipelines, "Pipeline Role Permissions" (s3:GetObject for JsonGet)',
-  certainty: "certain",
-};
+const readsReports = certain(
+  'SageMaker guide, "IAM Access Management" of Pipelines, "Pipeline Role Permissions" (s3:GetObject for JsonGet)',
+);
 
-const findsReports: Evidence = {
-  source:
-    "no source says that JsonGet lists the bucket; without the permission, a missing object looks like a denied one",
-  certainty: "unproven",
-};
+const findsReports = unproven(
+  "no source says that JsonGet lists the bucket; without the permission, a missing object looks like a denied one",
+);
 
-const recordsExperiments: Evidence = {
-  source:
-    'SageMaker guide, "Amazon SageMaker Experiments Integration" of Pipelines (creates experiment, trial and ' +
+const recordsExperiments = likely(
+  'SageMaker guide, "Amazon SageMaker Experiments Integration" of Pipelines (creates experiment, trial and ' +
     "trial components, through calls that it does not name)",
-  certainty: "likely",
-};
+);
 
-const recordsInMlflow: Evidence = {
-  source:
-    "no source says what Pipelines calls where a definition has an MlflowConfig, and with whose permissions: AWS News Blog, " +
+const recordsInMlflow = unproven(
+  "no source says what Pipelines calls where a definition has an MlflowConfig, and with whose permissions: AWS News Blog, " +
     '"Accelerate AI development using Amazon SageMaker AI with serverless MLflow", says that the code of steps logs; ' +
     "sagemaker-core, helper/iam_policies.py, describes the app before it logs",
-  certainty: "unproven",
-};
+);
 
 /** The condition keys of a job in a network. */
 export const networkKeys = (vpc: Stack["vpc"]): Call["context"] =>

@@ -1,49 +1,43 @@
-import { type Calls, callsBy, type Evidence, objectArn, sageMakerCallsBy } from "./call";
+import {
+  type Calls,
+  callsBy,
+  certain,
+  likely,
+  objectArn,
+  sageMakerCallsBy,
+  unproven,
+} from "./call";
 import { reads } from "./storage";
 
-const registers: Evidence = {
-  source:
-    'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference"; Service ' +
+const registers = certain(
+  'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference"; Service ' +
     'Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the status in the request)',
-  certainty: "certain",
-};
+);
 
-const looksAtRegistry: Evidence = {
-  source:
-    "aws/modern-data-architecture-accelerator, sagemaker-pipeline-l3-construct.ts (the role of its pipeline)",
-  certainty: "likely",
-};
+const looksAtRegistry = likely(
+  "aws/modern-data-architecture-accelerator, sagemaker-pipeline-l3-construct.ts (the role of its pipeline)",
+);
 
-const checksImage: Evidence = {
-  source: "managed policy AmazonSageMakerModelRegistryFullAccess",
-  certainty: "likely",
-};
+const checksImage = likely("managed policy AmazonSageMakerModelRegistryFullAccess");
 
-const pullsImage: Evidence = {
-  source:
-    "no source says that registering pulls the image; aws/modern-data-architecture-accelerator, iam-helpers.ts, " +
+const pullsImage = unproven(
+  "no source says that registering pulls the image; aws/modern-data-architecture-accelerator, iam-helpers.ts, " +
     "addEcrReadPolicy, gives these permissions to the role of its pipeline",
-  certainty: "unproven",
-};
+);
 
-const checksModel: Evidence = {
-  source:
-    'managed policy AmazonSageMakerModelRegistryFullAccess; SageMaker guide, "AWS Managed Policies for Model ' +
+const checksModel = likely(
+  'managed policy AmazonSageMakerModelRegistryFullAccess; SageMaker guide, "AWS Managed Policies for Model ' +
     'Registry" (objects in the buckets where model versions are stored)',
-  certainty: "likely",
-};
+);
 
-const checksReports: Evidence = {
-  source: "no source says that SageMaker reads the reports that ModelMetrics names",
-  certainty: "unproven",
-};
+const checksReports = unproven(
+  "no source says that SageMaker reads the reports that ModelMetrics names",
+);
 
-const comparesBaselines: Evidence = {
-  source:
-    'SageMaker guide, "Baseline calculation, drift detection and lifecycle with ClarifyCheck and QualityCheck ' +
+const comparesBaselines = likely(
+  'SageMaker guide, "Baseline calculation, drift detection and lifecycle with ClarifyCheck and QualityCheck ' +
     'steps in Amazon SageMaker Pipelines" (the baseline of the latest approved model)',
-  certainty: "likely",
-};
+);
 
 /** Registering a model with the pipeline's own role: SageMaker reads image, model and reports. */
 export const registerModel: Calls = (stack, { candidate, execution, name, named }) => {

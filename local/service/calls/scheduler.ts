@@ -1,7 +1,7 @@
 import {
   type Call,
   type Calls,
-  type Evidence,
+  certain,
   type Job,
   roleArn,
   sageMakerCallsBy,
@@ -9,13 +9,11 @@ import {
 } from "./call";
 import { networkKeys, passesRoles, tagsJobs } from "./pipeline";
 
-const createsJobs: Evidence = {
-  source:
-    'EventBridge Scheduler guide, "Using universal targets" (the role must have the API\'s own permissions); SageMaker ' +
+const createsJobs = certain(
+  'EventBridge Scheduler guide, "Using universal targets" (the role must have the API\'s own permissions); SageMaker ' +
     'guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference" (CreateProcessingJob: ' +
     "PassRole; CreateGrant only if the job's role lacks it)",
-  certainty: "certain",
-};
+);
 
 /** The creation of a drift job by the scheduler itself, in the network and with the key. */
 function findsDrift(stack: Stack, { endpoint }: Job): readonly Call[] {
@@ -34,10 +32,7 @@ function findsDrift(stack: Stack, { endpoint }: Job): readonly Call[] {
   ];
 }
 
-const startsPipelines: Evidence = {
-  source: 'SageMaker guide, "Schedule Pipeline Runs" (prerequisites)',
-  certainty: "certain",
-};
+const startsPipelines = certain('SageMaker guide, "Schedule Pipeline Runs" (prerequisites)');
 
 /** EventBridge's rules and its scheduler, which start the pipeline; the scheduler also starts drift jobs. */
 export const scheduler: Calls = (stack, job) => [

@@ -1,13 +1,11 @@
-import { type Calls, callsBy, type Evidence } from "./call";
+import { type Calls, callsBy, certain } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes } from "./storage";
 
-const rollbackAlarms: Evidence = {
-  source:
-    'SageMaker guide, "Auto-Rollback Configuration and Monitoring"; CloudWatch guide, "Amazon CloudWatch ' +
+const rollbackAlarms = certain(
+  'SageMaker guide, "Auto-Rollback Configuration and Monitoring"; CloudWatch guide, "Amazon CloudWatch ' +
     'permissions reference" (alarms made of others need "*", as in aws/aws-cdk#29171)',
-  certainty: "certain",
-};
+);
 
 /** An endpoint: reads its model, captures requests and responses, and checks the alarms that roll an update back. */
 export const serving: Calls = (stack, job) => {

@@ -3,28 +3,22 @@ import {
   bucketArn,
   type Call,
   callsBy,
+  certain,
   type Endpoint,
   type Evidence,
+  likely,
   type Named,
   objectArn,
   type Stack,
 } from "./call";
 
-const jobsAndBuckets: Evidence = {
-  source: 'SageMaker guide, "How to use SageMaker AI execution roles"',
-  certainty: "certain",
-};
+const jobsAndBuckets = certain('SageMaker guide, "How to use SageMaker AI execution roles"');
 
-const abortsUploads: Evidence = {
-  source: "managed policy AmazonSageMakerFullAccess (AllowS3ObjectActions)",
-  certainty: "likely",
-};
+const abortsUploads = likely("managed policy AmazonSageMakerFullAccess (AllowS3ObjectActions)");
 
-const encryptedObjects: Evidence = {
-  source:
-    'S3 guide, "Using server-side encryption with AWS KMS keys (SSE-KMS)" and "Multipart upload API and permissions"',
-  certainty: "certain",
-};
+const encryptedObjects = certain(
+  'S3 guide, "Using server-side encryption with AWS KMS keys (SSE-KMS)" and "Multipart upload API and permissions"',
+);
 
 /** Uses of a key by S3 on behalf of the role that reads or writes an object. */
 export function keyThroughS3(

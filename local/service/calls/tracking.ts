@@ -1,12 +1,10 @@
-import { bucketArn, type Calls, callsBy, type Evidence } from "./call";
+import { bucketArn, type Calls, callsBy, likely } from "./call";
 import { reads, writes } from "./storage";
 
-const keepsArtifacts: Evidence = {
-  source:
-    'SageMaker API reference, "CreateMlflowApp" (RoleArn: reads and writes the artifact store); londonaicentre/FLIP, ' +
+const keepsArtifacts = likely(
+  'SageMaker API reference, "CreateMlflowApp" (RoleArn: reads and writes the artifact store); londonaicentre/FLIP, ' +
     "scripts/create-mlflow-app.sh (an app whose role has these, and s3:DeleteObject)",
-  certainty: "likely",
-};
+);
 
 /** The MLflow app: keeps the artifacts of runs, and shows them. */
 export const tracking: Calls = (stack) => {

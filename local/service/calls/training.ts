@@ -1,13 +1,11 @@
-import { type Calls, callsBy, type Evidence, objectArn } from "./call";
+import { type Calls, callsBy, certain, objectArn } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes, writing } from "./storage";
 
-const checkpointsInSync: Evidence = {
-  source:
-    'SageMaker guide, "Checkpoints in Amazon SageMaker AI" ("If a checkpoint is deleted in the SageMaker AI ' +
+const checkpointsInSync = certain(
+  'SageMaker guide, "Checkpoints in Amazon SageMaker AI" ("If a checkpoint is deleted in the SageMaker AI ' +
     'container, it will also be deleted in the S3 folder"); aws/sagemaker-xgboost-container, checkpointing.py',
-  certainty: "certain",
-};
+);
 
 /** A training job of a tuning: reads its channels and checkpoints, and writes checkpoints and the model. */
 export const training: Calls = (stack, job) => {
