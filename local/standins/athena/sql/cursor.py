@@ -35,12 +35,6 @@ class Cursor:
         token = self._next
         return token.kind in ("word", "sign") and token.text in texts
 
-    def _at_words(self, *words: str) -> bool:
-        return all(
-            self._peek(ahead).kind == "word" and self._peek(ahead).text == word
-            for ahead, word in enumerate(words)
-        )
-
     def _accept(self, *words: str) -> bool:
         """Reads these tokens, if they come next."""
         for ahead, word in enumerate(words):

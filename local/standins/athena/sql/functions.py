@@ -4,7 +4,7 @@ Every row was compared with Trino's documentation ("Functions and operators"), a
 of Trino 405 (tests/local/standins/athena_values.tsv). Other functions are refused: by name if Trino
 has them, otherwise as FUNCTION_NOT_FOUND.
 
-Parameters, separated by commas:
+A row has a function's names, its parameters, its result, and DuckDB's SQL. Parameters:
 
     bigint, double, ...   a value of the type, or one that converts to it
     decimal, timestamp    of any size
@@ -30,12 +30,9 @@ from local.standins.athena.sql.types import Type, as_decimal, decimal
 _SCALARS = """
 abs          | decimal             | 1          | abs({0})
 abs          | number              | 1          | abs({0})
-ceil         | decimal             | ceiling    | ceil({0})
-ceil         | integers            | 1          | {0}
-ceil         | floats              | 1          | ceil({0})
-ceiling      | decimal             | ceiling    | ceil({0})
-ceiling      | integers            | 1          | {0}
-ceiling      | floats              | 1          | ceil({0})
+ceil, ceiling | decimal            | ceiling    | ceil({0})
+ceil, ceiling | integers           | 1          | {0}
+ceil, ceiling | floats             | 1          | ceil({0})
 floor        | decimal             | ceiling    | floor({0})
 floor        | integers            | 1          | {0}
 floor        | floats              | 1          | floor({0})
@@ -52,8 +49,7 @@ sign         | floats              | 1          | case when isnan({0}) then {0} 
 mod          | integers            | 1          |
 sqrt         | double              | double     | trino.square_root({0})
 cbrt         | double              | double     | trino.cube_root({0})
-power        | double, double      | double     | pow({0}, {1})
-pow          | double, double      | double     | pow({0}, {1})
+power, pow   | double, double      | double     | pow({0}, {1})
 exp          | double              | double     | exp({0})
 ln           | double              | double     | trino.logarithm({0})
 log2         | double              | double     | trino.logarithm2({0})
@@ -93,10 +89,8 @@ rtrim        | varchar, varchar    | varchar    | rtrim({0}, {1})
 reverse      | varchar             | varchar    | trino.reverse_text({0})
 replace      | varchar, varchar    | varchar    | replace({0}, {1}, '')
 replace      | varchar, varchar, varchar | varchar | trino.replace_text({0}, {1}, {2})
-substr       | text, bigint        | varchar    | trino.substring_to_end({0}, {1})
-substr       | text, bigint, bigint | varchar   | trino.substring({0}, {1}, {2})
-substring    | text, bigint        | varchar    | trino.substring_to_end({0}, {1})
-substring    | text, bigint, bigint | varchar   | trino.substring({0}, {1}, {2})
+substr, substring | text, bigint   | varchar    | trino.substring_to_end({0}, {1})
+substr, substring | text, bigint, bigint | varchar | trino.substring({0}, {1}, {2})
 strpos       | varchar, varchar    | bigint     | strpos({0}, {1})
 lpad         | varchar, bigint, varchar | varchar | trino.pad_left({0}, {1}, {2})
 rpad         | varchar, bigint, varchar | varchar | trino.pad_right({0}, {1}, {2})
@@ -118,16 +112,11 @@ regexp_count | varchar, literal    | bigint     |
 year         | moment              | bigint     | year({0})
 quarter      | moment              | bigint     | quarter({0})
 month        | moment              | bigint     | month({0})
-week         | moment              | bigint     | week({0})
-week_of_year | moment              | bigint     | week({0})
-day          | moment              | bigint     | day({0})
-day_of_month | moment              | bigint     | day({0})
-day_of_week  | moment              | bigint     | isodow({0})
-dow          | moment              | bigint     | isodow({0})
-day_of_year  | moment              | bigint     | dayofyear({0})
-doy          | moment              | bigint     | dayofyear({0})
-year_of_week | moment              | bigint     | isoyear({0})
-yow          | moment              | bigint     | isoyear({0})
+week, week_of_year | moment        | bigint     | week({0})
+day, day_of_month | moment         | bigint     | day({0})
+day_of_week, dow | moment          | bigint     | isodow({0})
+day_of_year, doy | moment          | bigint     | dayofyear({0})
+year_of_week, yow | moment         | bigint     | isoyear({0})
 hour         | timestamp           | bigint     | hour({0})
 minute       | timestamp           | bigint     | minute({0})
 second       | timestamp           | bigint     | second({0})
@@ -173,14 +162,11 @@ max          | T                   | T          | max({0})
 min_by       | T, any              | T          | arg_min_null({0}, {1})
 max_by       | T, any              | T          | arg_max_null({0}, {1})
 arbitrary    | T                   | T          | any_value({0})
-bool_and     | boolean             | boolean    | bool_and({0})
-every        | boolean             | boolean    | bool_and({0})
+bool_and, every | boolean          | boolean    | bool_and({0})
 bool_or      | boolean             | boolean    | bool_or({0})
-stddev       | double              | double     | stddev_samp({0})
-stddev_samp  | double              | double     | stddev_samp({0})
+stddev, stddev_samp | double       | double     | stddev_samp({0})
 stddev_pop   | double              | double     | stddev_pop({0})
-variance     | double              | double     | var_samp({0})
-var_samp     | double              | double     | var_samp({0})
+variance, var_samp | double        | double     | var_samp({0})
 var_pop      | double              | double     | var_pop({0})
 corr         | double, double      | double     | corr({0}, {1})
 covar_pop    | double, double      | double     | covar_pop({0}, {1})
@@ -280,9 +266,9 @@ class Signature:
 def _read(kind: str, table: str) -> list[Signature]:
     rows = []
     for line in table.strip().splitlines():
-        name, parameters, result, sql = (part.strip() for part in line.split(" |", 3))
-        names = tuple(one.strip() for one in parameters.split(",")) if parameters else ()
-        rows.append(Signature(name, kind, names, result, sql))
+        names, parameters, result, sql = (part.strip() for part in line.split(" |", 3))
+        kinds = tuple(one.strip() for one in parameters.split(",")) if parameters else ()
+        rows += [Signature(name, kind, kinds, result, sql) for name in names.split(", ")]
     return rows
 
 

@@ -6,24 +6,17 @@ Features that the local run does not support are refused by name.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import groupby
 
+from local.standins.athena.sql import tree
 from local.standins.athena.sql.errors import not_here
 from local.standins.athena.sql.lexer import tokens
 from local.standins.athena.sql.relation_parser import RelationParser
-from local.standins.athena.sql.tree import (
-    Body,
-    Expression,
-    Item,
-    Query,
-    Select,
-    SetOperation,
-    Values,
-    Window,
-)  # fmt: skip
 from local.standins.errors import UserError
 
 
-def parse(text: str) -> Query:
+def parse(text: str) -> tree.Query:
     """Parses a SELECT, or the one in a CREATE TABLE AS.
 
     Raises:
@@ -33,7 +26,7 @@ def parse(text: str) -> Query:
 
 
 class _Parser(RelationParser):
-    def statement(self) -> Query:
+    def statement(self) -> tree.Query:
         self._refuse_other_statements()
         query = self._created_table() if self._accept("create") else self._query()
         self._accept(";")
@@ -42,14 +35,8 @@ class _Parser(RelationParser):
         return query
 
     def _refuse_other_statements(self) -> None:
-        statements = 0
-        fresh = True
-        for token in self._tokens:
-            if token.kind == "sign" and token.text == ";":
-                fresh = True
-            elif token.kind != "end":
-                statements += fresh
-                fresh = False
+        signs = [(token.kind, token.text) for token in self._tokens[:-1]]
+        statements = sum(inside for inside, _ in groupby(signs, ("sign", ";").__ne__))
         if statements != 1:
             raise UserError(f"the query must be one statement, not {statements}")
         first = self._next
@@ -59,7 +46,7 @@ class _Parser(RelationParser):
         if first.text == "create" and self._peek().text != "table":
             raise _not_a_select("create")
 
-    def _created_table(self) -> Query:
+    def _created_table(self) -> tree.Query:
         """The query of CREATE TABLE name WITH (...) AS query WITH DATA."""
         self._expect("table")
         self._accept("if", "not", "exists")
@@ -90,25 +77,23 @@ class _Parser(RelationParser):
 
     # Queries
 
-    def _query(self) -> Query:
+    def _query(self) -> tree.Query:
         place = self._next.place
-        tables: tuple[tuple[str, tuple[str, ...], Query], ...] = ()
+        tables: tuple[tuple[str, tuple[str, ...], tree.Query], ...] = ()
         if self._accept("with"):
             if self._at("recursive"):
                 raise not_here(self._next.place, "WITH RECURSIVE")
             tables = self._list(self._named_query)
         query = self._query_without_with()
-        if not tables:
-            return query
-        return Query(place, tables, query.body, query.order_by, query.offset, query.limit)
+        return replace(query, place=place, tables=tables) if tables else query
 
-    def _named_query(self) -> tuple[str, tuple[str, ...], Query]:
+    def _named_query(self) -> tuple[str, tuple[str, ...], tree.Query]:
         name = self._identifier()
         columns = self._column_aliases()
         self._expect("as")
         return name, columns, self._in_parentheses(self._query)
 
-    def _query_without_with(self) -> Query:
+    def _query_without_with(self) -> tree.Query:
         place = self._next.place
         body = self._term()
         order_by = self._order_by()
@@ -121,9 +106,9 @@ class _Parser(RelationParser):
             limit = None if self._accept("all") else self._integer()
         elif self._accept("fetch"):
             limit = self._fetch()
-        if isinstance(body, Query) and not order_by and offset is None and limit is None:
+        if isinstance(body, tree.Query) and not order_by and offset is None and limit is None:
             return body
-        return Query(place, (), body, order_by, offset, limit)
+        return tree.Query(place, (), body, order_by, offset, limit)
 
     def _fetch(self) -> int:
         if not self._accept("first"):
@@ -136,46 +121,45 @@ class _Parser(RelationParser):
         self._expect("only")
         return rows
 
-    def _term(self) -> Body:
-        left = self._intersection()
-        while self._at("union", "except"):
-            left = self._set_operation(left, self._intersection)
+    def _term(self) -> tree.Body:
+        def intersections() -> tree.Body:
+            return self._set_operations(("intersect",), self._primary_query)
+
+        return self._set_operations(("union", "except"), intersections)
+
+    def _set_operations(
+        self, operators: tuple[str, ...], read: Callable[[], tree.Body]
+    ) -> tree.Body:
+        left = read()
+        while self._at(*operators):
+            token = self._take()
+            keep_all = self._accept("all")
+            if not keep_all:
+                self._accept("distinct")
+            if keep_all and token.text != "union":
+                raise not_here(token.place, f"{token.text.upper()} ALL")
+            left = tree.SetOperation(token.place, token.text, not keep_all, left, read())
         return left
 
-    def _intersection(self) -> Body:
-        left = self._primary_query()
-        while self._at("intersect"):
-            left = self._set_operation(left, self._primary_query)
-        return left
-
-    def _set_operation(self, left: Body, read: Callable[[], Body]) -> SetOperation:
-        token = self._take()
-        keep_all = self._accept("all")
-        if not keep_all:
-            self._accept("distinct")
-        if keep_all and token.text != "union":
-            raise not_here(token.place, f"{token.text.upper()} ALL")
-        return SetOperation(token.place, token.text, not keep_all, left, read())
-
-    def _primary_query(self) -> Body:
+    def _primary_query(self) -> tree.Body:
         place = self._next.place
         if self._at("("):
             return self._in_parentheses(self._query_without_with)
         if self._accept("values"):
-            return Values(place, self._list(self._row))
+            return tree.Values(place, self._list(self._row))
         if self._accept("table"):
             return self._table_name()
         if self._at("select"):
             return self._select()
         raise self._unexpected("'(', 'SELECT', 'TABLE', 'VALUES', 'WITH'")
 
-    def _row(self) -> tuple[Expression, ...]:
+    def _row(self) -> tuple[tree.Expression, ...]:
         self._accept("row")
         if not self._at("("):
             return (self._expression(),)
         return self._in_parentheses(lambda: self._list(self._expression))
 
-    def _select(self) -> Select:
+    def _select(self) -> tree.Select:
         place = self._take().place
         distinct = self._accept("distinct")
         if not distinct:
@@ -186,37 +170,33 @@ class _Parser(RelationParser):
         group_by = self._group_by()
         having = self._expression() if self._accept("having") else None
         windows = self._list(self._window_definition) if self._accept("window") else ()
-        return Select(place, items, distinct, source, where, group_by, having, windows)
+        return tree.Select(place, items, distinct, source, where, group_by, having, windows)
 
-    def _item(self) -> Item:
+    def _item(self) -> tree.Item:
         token = self._next
         if self._accept("*"):
-            return Item(token.place, None, None)
+            return tree.Item(token.place, None, None)
         if self._is_identifier(token) and (self._peek().text, self._peek(2).text) == (".", "*"):
             name = self._identifier()
             self._take(), self._take()
             if self._at("as"):
                 raise not_here(self._next.place, "AS after *")
-            return Item(token.place, None, None, name)
+            return tree.Item(token.place, None, None, name)
         value = self._expression()
         alias = None
         if self._accept("as") or self._is_alias():
             alias = self._identifier()
-        return Item(token.place, value, alias)
+        return tree.Item(token.place, value, alias)
 
     def _is_alias(self) -> bool:
-        token = self._next
-        if token.kind == "word" and token.text in ("limit", "offset", "fetch", "window"):
-            return self._alias_for_certain()
-        return self._is_identifier(token)
-
-    def _alias_for_certain(self) -> bool:
-        """Whether a word that may begin a clause is an alias, because no number or name follows."""
-        after = self._peek()
+        token, after = self._next, self._peek()
+        if token.kind != "word" or token.text not in ("limit", "offset", "fetch", "window"):
+            return self._is_identifier(token)
+        # The word does not begin a clause if no number or name follows.
         ends = after.kind == "end" or (after.kind == "sign" and after.text in (",", ")", ";"))
         return ends or (after.kind == "word" and after.text in ("from", "where"))
 
-    def _group_by(self) -> tuple[tuple[str, tuple[tuple[Expression, ...], ...]], ...]:
+    def _group_by(self) -> tuple[tuple[str, tuple[tuple[tree.Expression, ...], ...]], ...]:
         if not self._at("group"):
             return ()
         self._expect("group", "by")
@@ -224,52 +204,43 @@ class _Parser(RelationParser):
             raise not_here(self._next.place, "GROUP BY ALL or DISTINCT")
         return self._list(self._grouping_element)
 
-    def _grouping_element(self) -> tuple[str, tuple[tuple[Expression, ...], ...]]:
+    def _grouping_element(self) -> tuple[str, tuple[tuple[tree.Expression, ...], ...]]:
         for kind in ("rollup", "cube"):
             if self._accept(kind):
                 return kind, self._grouping_sets()
         if self._accept("grouping", "sets"):
             return "grouping sets", self._grouping_sets()
-        if self._at("(") and self._is_list_in_parentheses():
+        if self._at("(") and self._closing()[1]:
             return "plain", (self._grouping_set(),)
         return "plain", ((self._expression(),),)
 
-    def _is_list_in_parentheses(self) -> bool:
-        """Whether the next parenthesis has a list, `(a, b)` or `()`."""
-        depth, ahead = 0, 0
+    def _closing(self) -> tuple[int, bool]:
+        """How far ahead the next parenthesis closes, and whether it has a list: `(a, b)`, `()`."""
+        depth, ahead, has_list = 0, 0, self._peek().text == ")"
         while (token := self._peek(ahead)).kind != "end":
             if token.kind == "sign":
                 depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.text, 0)
-                if token.text == "," and depth == 1:
-                    return True
+                has_list |= token.text == "," and depth == 1
                 if depth == 0:
-                    return ahead == 1
+                    break
             ahead += 1
-        return False
+        return ahead, has_list
 
-    def _grouping_sets(self) -> tuple[tuple[Expression, ...], ...]:
+    def _grouping_sets(self) -> tuple[tuple[tree.Expression, ...], ...]:
         return self._in_parentheses(lambda: self._list(self._grouping_set))
 
-    def _grouping_set(self) -> tuple[Expression, ...]:
-        if not (self._at("(") and (self._is_list_in_parentheses() or self._is_single())):
-            return (self._expression(),)
-        self._expect("(")
-        items = () if self._at(")") else self._list(self._expression)
-        self._expect(")")
-        return items
+    def _grouping_set(self) -> tuple[tree.Expression, ...]:
+        if self._at("("):
+            closing, has_list = self._closing()
+            # `(a)`, not `(a) + 1`.
+            if has_list or self._peek(closing + 1).text in (",", ")"):
+                self._take()
+                items = () if self._at(")") else self._list(self._expression)
+                self._expect(")")
+                return items
+        return (self._expression(),)
 
-    def _is_single(self) -> bool:
-        """Whether the next parenthesis is the whole element: `(a)`, not `(a) + 1`."""
-        depth, ahead = 0, 0
-        while (token := self._peek(ahead)).kind != "end":
-            if token.kind == "sign":
-                depth += {"(": 1, ")": -1}.get(token.text, 0)
-                if depth == 0:
-                    return self._peek(ahead + 1).text in (",", ")")
-            ahead += 1
-        return False
-
-    def _window_definition(self) -> tuple[str, Window]:
+    def _window_definition(self) -> tuple[str, tree.Window]:
         name = self._identifier()
         self._expect("as")
         return name, self._window()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 
+from local.standins.athena.sql import tree
 from local.standins.athena.sql.errors import failure, mismatch, not_here
 from local.standins.athena.sql.expressions import Analyzer, direction
 from local.standins.athena.sql.operators import converted
@@ -25,19 +26,6 @@ from local.standins.athena.sql.scope import (
     has_names,
     parts,
 )  # fmt: skip
-from local.standins.athena.sql.tree import (
-    Body,
-    Expression,
-    Item,
-    Literal,
-    Name,
-    Query,
-    Select,
-    SetOperation,
-    SortItem,
-    TableName,
-    Values,
-)  # fmt: skip
 from local.standins.athena.sql.types import Type, common_type
 
 _MAXIMUM_GROUPING_SETS = 2048
@@ -47,7 +35,7 @@ _MAXIMUM_GROUPING_SETS = 2048
 class Planner(RelationPlanner):
     """Checks a statement."""
 
-    def query(self, node: Query, around: Around = OUTERMOST) -> Output:
+    def query(self, node: tree.Query, around: Around = OUTERMOST) -> Output:
         """Checks a query."""
         for name, columns, query in node.tables:
             output = self.query(query, around)
@@ -56,7 +44,7 @@ class Planner(RelationPlanner):
             around = replace(around, defined={**around.defined, name: output})
         ordered = bool(node.order_by) or node.limit is not None or node.offset is not None
         self.is_plain = self.is_plain and not ordered
-        if isinstance(node.body, Select):
+        if isinstance(node.body, tree.Select):
             output = self._select(node.body, node.order_by, around)
         else:
             output = self._body(node.body, around)
@@ -66,24 +54,24 @@ class Planner(RelationPlanner):
         limits += f" offset {node.offset}" if node.offset is not None else ""
         return replace(output, sql=output.sql + limits) if limits else output
 
-    def _body(self, node: Body, around: Around) -> Output:
-        if isinstance(node, Select):
+    def _body(self, node: tree.Body, around: Around) -> Output:
+        if isinstance(node, tree.Select):
             return self._select(node, (), around)
-        if isinstance(node, Query):
+        if isinstance(node, tree.Query):
             output = self.query(node, around)
             sql = f"select * from ({output.sql}) as q"  # noqa: S608 - quoted
             return replace(output, sql=sql)
-        if isinstance(node, Values):
+        if isinstance(node, tree.Values):
             return self._values(node, around)
-        if isinstance(node, TableName):
-            items = (Item(node.place, None, None),)
-            star = Select(node.place, items, False, node, None, (), None, ())
+        if isinstance(node, tree.TableName):
+            items = (tree.Item(node.place, None, None),)
+            star = tree.Select(node.place, items, False, node, None, (), None, ())
             return self._select(star, (), around)
         return self._set_operation(node, around)
 
     # Bodies
 
-    def _values(self, node: Values, around: Around) -> Output:
+    def _values(self, node: tree.Values, around: Around) -> Output:
         analyzer = self._analyzer((), around)
         context = Context("VALUES")
         rows = [[analyzer.analyze(item, context) for item in row] for row in node.rows]
@@ -105,7 +93,7 @@ class Planner(RelationPlanner):
         sql = f"select {casts} from (values {lines}) as v({columns})"  # noqa: S608 - quoted
         return Output(sql, (None,) * len(kinds), tuple(kinds))
 
-    def _set_operation(self, node: SetOperation, around: Around) -> Output:
+    def _set_operation(self, node: tree.SetOperation, around: Around) -> Output:
         self.is_plain = False
         left, right = self._body(node.left, around), self._body(node.right, around)
         name = node.operator.upper()
@@ -123,7 +111,7 @@ class Planner(RelationPlanner):
         word = name if node.distinct else f"{name} ALL"
         return Output(f"({sides[0]}) {word} ({sides[1]})", left.names, tuple(kinds))
 
-    def _ordered(self, output: Output, items: Sequence[SortItem], around: Around) -> Output:
+    def _ordered(self, output: Output, items: Sequence[tree.SortItem], around: Around) -> Output:
         """A query that is not a SELECT, ordered by its result columns."""
         columns = columns_of(output, "q")
         analyzer = self._analyzer(columns, around)
@@ -138,7 +126,9 @@ class Planner(RelationPlanner):
 
     # SELECT
 
-    def _select(self, node: Select, order_by: Sequence[SortItem], around: Around) -> Output:
+    def _select(
+        self, node: tree.Select, order_by: Sequence[tree.SortItem], around: Around
+    ) -> Output:
         source = ""
         columns: list[Field] = []
         if node.source is not None:
@@ -203,8 +193,8 @@ def _as_types(output: Output, kinds: Sequence[Type]) -> str:
     return f"select {columns} from ({output.sql}) as q"  # noqa: S608 - quoted
 
 
-def _position(item: SortItem, count: int, clause: str = "ORDER BY") -> str | None:
-    if not (isinstance(item.value, Literal) and item.value.kind == "integer"):
+def _position(item: tree.SortItem, count: int, clause: str = "ORDER BY") -> str | None:
+    if not (isinstance(item.value, tree.Literal) and item.value.kind == "integer"):
         return None
     if not 1 <= int(item.value.text) <= count:
         message = f"{clause} position {item.value.text} is not in select list"
@@ -212,12 +202,14 @@ def _position(item: SortItem, count: int, clause: str = "ORDER BY") -> str | Non
     return item.value.text
 
 
-def _expand(node: Select, columns: Sequence[Field]) -> list[tuple[Expression | Typed, str | None]]:
+def _expand(
+    node: tree.Select, columns: Sequence[Field]
+) -> list[tuple[tree.Expression | Typed, str | None]]:
     """The items with their names, after expansion of *, whose columns are already checked."""
-    items: list[tuple[Expression | Typed, str | None]] = []
+    items: list[tuple[tree.Expression | Typed, str | None]] = []
     for item in node.items:
         if item.value is not None:
-            implied = item.value.parts[-1] if isinstance(item.value, Name) else None
+            implied = item.value.parts[-1] if isinstance(item.value, tree.Name) else None
             items.append((item.value, item.alias or implied))
             continue
         if node.source is None:
@@ -238,12 +230,12 @@ def _expand(node: Select, columns: Sequence[Field]) -> list[tuple[Expression | T
 
 
 def _group_by(
-    node: Select, items: Sequence[Expression], analyzer: Analyzer
+    node: tree.Select, items: Sequence[tree.Expression], analyzer: Analyzer
 ) -> tuple[list[str], str]:
     """The SQL of all keys, and of the clause."""
 
-    def key(expression: Expression) -> str:
-        item = SortItem(expression.place, expression, False, False)
+    def key(expression: tree.Expression) -> str:
+        item = tree.SortItem(expression.place, expression, False, False)
         if position := _position(item, len(items), "GROUP BY"):
             chosen = items[int(position) - 1]
             if calls(chosen, "aggregate", "window"):
@@ -283,11 +275,15 @@ def _grouping_sets(kind: str, written: Sequence[tuple[str, ...]]) -> list[tuple[
 
 
 def _order_key(
-    item: SortItem, named: Sequence[Field], analyzer: Analyzer, mixed: Analyzer, context: Context
+    item: tree.SortItem,
+    named: Sequence[Field],
+    analyzer: Analyzer,
+    mixed: Analyzer,
+    context: Context,
 ) -> Typed:
     """A key of ORDER BY; `mixed` also knows the names of the result, which come first."""
     same = {one.value.sql: one.value for one in named if _uses(item.value, one.name)}
-    if isinstance(item.value, Name) and len(item.value.parts) == 1 and same:
+    if isinstance(item.value, tree.Name) and len(item.value.parts) == 1 and same:
         if len(same) > 1:
             message = f"Column '{item.value.parts[0]}' is ambiguous"
             raise failure("AMBIGUOUS_NAME", item.place, message)
@@ -303,6 +299,6 @@ def _order_key(
 
 
 def _uses(node: object, name: str | None) -> bool:
-    if isinstance(node, Name):
+    if isinstance(node, tree.Name):
         return node.parts == (name,)
     return any(_uses(part, name) for part in parts(node))

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
+from local.standins.athena.sql import tree
 from local.standins.athena.sql.errors import failure, not_here
 from local.standins.athena.sql.expression_parser import ExpressionParser
-from local.standins.athena.sql.tree import (
-    Aliased,
-    Join,
-    Relation,
-    TableName,
-    Unnest,
-)  # fmt: skip
 from local.standins.errors import UserError
 
 # Words that are not an alias without AS.
@@ -20,19 +14,19 @@ _AFTER_RELATION = ("limit", "offset", "fetch", "window", "tablesample", "match_r
 class RelationParser(ExpressionParser):
     """Parses FROM."""
 
-    def _relations(self) -> Relation:
+    def _relations(self) -> tree.Relation:
         place = self._next.place
         relation = self._joined()
         while self._accept(","):
-            relation = Join(place, "cross", relation, self._joined(), None, ())
+            relation = tree.Join(place, "cross", relation, self._joined(), None, ())
         return relation
 
-    def _joined(self) -> Relation:
+    def _joined(self) -> tree.Relation:
         relation = self._sampled()
         while True:
             place = self._next.place
             if self._accept("cross", "join"):
-                relation = Join(place, "cross", relation, self._sampled(), None, ())
+                relation = tree.Join(place, "cross", relation, self._sampled(), None, ())
                 continue
             if self._at("natural"):
                 raise not_here(place, "NATURAL JOIN")
@@ -41,9 +35,9 @@ class RelationParser(ExpressionParser):
                 return relation
             right = self._joined()
             if self._accept("on"):
-                relation = Join(place, kind, relation, right, self._expression(), ())
+                relation = tree.Join(place, kind, relation, right, self._expression(), ())
             elif self._accept("using"):
-                relation = Join(place, kind, relation, right, None, self._column_aliases())
+                relation = tree.Join(place, kind, relation, right, None, self._column_aliases())
             else:
                 raise self._unexpected("'ON', 'USING'")
 
@@ -57,27 +51,27 @@ class RelationParser(ExpressionParser):
                 return kind
         return None
 
-    def _sampled(self) -> Relation:
+    def _sampled(self) -> tree.Relation:
         relation = self._aliased()
         for word in ("tablesample", "match_recognize"):
             if self._at(word):
                 raise not_here(self._next.place, word.upper())
         return relation
 
-    def _aliased(self) -> Relation:
+    def _aliased(self) -> tree.Relation:
         place = self._next.place
         relation = self._primary_relation()
         clause = self._next.kind == "word" and self._next.text in _AFTER_RELATION
         if self._accept("as") or (self._is_identifier(self._next) and not clause):
             alias = self._identifier()
-            return Aliased(place, relation, alias, self._column_aliases())
+            return tree.Aliased(place, relation, alias, self._column_aliases())
         return relation
 
-    def _primary_relation(self) -> Relation:
+    def _primary_relation(self) -> tree.Relation:
         place = self._next.place
         if self._accept("unnest"):
             arrays = self._in_parentheses(lambda: self._list(self._expression))
-            return Unnest(place, arrays, self._accept("with", "ordinality"))
+            return tree.Unnest(place, arrays, self._accept("with", "ordinality"))
         if self._at("lateral") and self._peek().text == "(":
             raise not_here(place, "LATERAL")
         if self._at("table") and self._peek().text == "(":
@@ -97,7 +91,7 @@ class RelationParser(ExpressionParser):
             raise not_here(self._next.place, "FOR TIMESTAMP or VERSION")
         return name
 
-    def _relation_in_parentheses(self) -> Relation:
+    def _relation_in_parentheses(self) -> tree.Relation:
         depth = 1
         while self._peek(depth).text == "(" and self._peek(depth).kind == "sign":
             depth += 1
@@ -119,12 +113,12 @@ class RelationParser(ExpressionParser):
         self._expect(")")
         return relation
 
-    def _table_name(self) -> TableName:
+    def _table_name(self) -> tree.TableName:
         place = self._next.place
         parts = [self._identifier()]
         while self._accept("."):
             parts.append(self._identifier())
-        return TableName(place, tuple(parts), self._version())
+        return tree.TableName(place, tuple(parts), self._version())
 
     def _version(self) -> str | None:
         if self._accept("for", "version", "as", "of"):

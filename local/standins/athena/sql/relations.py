@@ -6,11 +6,11 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from local.standins.athena.sql import tree
 from local.standins.athena.sql.errors import failure, not_here
 from local.standins.athena.sql.expressions import Analyzer
 from local.standins.athena.sql.operators import compare, converted
 from local.standins.athena.sql.scope import Context, Field, Output, Scope, Typed
-from local.standins.athena.sql.tree import Join, Name, Place, Query, Relation, TableName, Unnest
 from local.standins.athena.sql.types import BIGINT, BOOLEAN, Type, common_type, parse_type
 from local.standins.athena.tables import OWN_CATALOG, Table
 from local.standins.database import quote
@@ -47,14 +47,14 @@ class RelationPlanner:
     is_plain: bool = True
     _relations: int = 0
 
-    def query(self, node: Query, around: Around) -> Output:
+    def query(self, node: tree.Query, around: Around) -> Output:
         """Checks a query."""
         raise NotImplementedError
 
     def _analyzer(self, columns: Sequence[Field], around: Around) -> Analyzer:
         scope = Scope(columns, around.outer)
 
-        def subquery(query: Query) -> Output:
+        def subquery(query: tree.Query) -> Output:
             self.is_plain = False
             return self.query(query, replace(around, outer=scope))
 
@@ -64,15 +64,17 @@ class RelationPlanner:
         self._relations += 1
         return f"r{self._relations}"
 
-    def _from(self, node: Relation, left: list[Field], around: Around) -> tuple[str, list[Field]]:
+    def _from(
+        self, node: tree.Relation, left: list[Field], around: Around
+    ) -> tuple[str, list[Field]]:
         """SQL in FROM, and the columns; `left` are the preceding ones, which UNNEST may use."""
-        if isinstance(node, TableName):
+        if isinstance(node, tree.TableName):
             return self._table(node, around)
-        if isinstance(node, Query):
+        if isinstance(node, tree.Query):
             return self._derived(self.query(node, around), ())
-        if isinstance(node, Unnest):
+        if isinstance(node, tree.Unnest):
             return self._unnest(node, left, around)
-        if isinstance(node, Join):
+        if isinstance(node, tree.Join):
             return self._join(node, left, around)
         sql, columns = self._from(node.relation, left, around)
         check_aliases(node.columns, len(columns), node.alias, node.place)
@@ -86,7 +88,7 @@ class RelationPlanner:
         alias = self._alias()
         return f"({output.sql}) as {alias}", columns_of(output, alias, qualifiers)
 
-    def _table(self, node: TableName, around: Around) -> tuple[str, list[Field]]:
+    def _table(self, node: tree.TableName, around: Around) -> tuple[str, list[Field]]:
         *qualifiers, name = node.parts
         if not qualifiers and name in around.defined:
             return self._derived(around.defined[name], (name,))
@@ -119,7 +121,9 @@ class RelationPlanner:
         ]  # fmt: skip
         return f"{quote(database)}.{quote(name)} as {alias}", columns
 
-    def _unnest(self, node: Unnest, left: list[Field], around: Around) -> tuple[str, list[Field]]:
+    def _unnest(
+        self, node: tree.Unnest, left: list[Field], around: Around
+    ) -> tuple[str, list[Field]]:
         self.is_plain = False
         analyzer = self._analyzer(left, around)
         arrays = [analyzer.analyze(one, Context("UNNEST")) for one in node.arrays]
@@ -141,7 +145,9 @@ class RelationPlanner:
         ]
         return f"lateral (select {', '.join(listed)}) as {alias}", columns
 
-    def _join(self, node: Join, before: list[Field], around: Around) -> tuple[str, list[Field]]:
+    def _join(
+        self, node: tree.Join, before: list[Field], around: Around
+    ) -> tuple[str, list[Field]]:
         self.is_plain = False
         left_sql, left = self._from(node.left, before, around)
         right_sql, right = self._from(node.right, [*before, *left], around)
@@ -156,12 +162,13 @@ class RelationPlanner:
         return self._join_using(node, (left_sql, left), (right_sql, right))
 
     def _join_using(
-        self, node: Join, left: tuple[str, list[Field]], right: tuple[str, list[Field]]
+        self, node: tree.Join, left: tuple[str, list[Field]], right: tuple[str, list[Field]]
     ) -> tuple[str, list[Field]]:
         conditions, shared = [], []
         for name in node.using:
             one, other = (
-                Scope(columns).find(Name(node.place, (name,))) for columns in (left[1], right[1])
+                Scope(columns).find(tree.Name(node.place, (name,)))
+                for columns in (left[1], right[1])
             )
             conditions.append(compare("=", one, other, node.place))
             both = common_type(one.type, other.type) or one.type
@@ -180,7 +187,7 @@ def columns_of(output: Output, alias: str, qualifiers: tuple[str, ...] = ()) -> 
     ]
 
 
-def check_aliases(columns: tuple[str, ...], count: int, name: str, place: Place) -> None:
+def check_aliases(columns: tuple[str, ...], count: int, name: str, place: tree.Place) -> None:
     """Refuses a list of column names of the wrong length."""
     if columns and len(columns) != count:
         raise failure(
