@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 
@@ -39,6 +40,22 @@ def open_database(
         with duckdb.connect(config=settings) as connection:
             connection.execute("set enable_progress_bar = false")
             yield connection
+
+
+def define_macros(database: duckdb.DuckDBPyConnection, definitions: str, schema: str) -> None:
+    """Creates macros in a schema, which is created if it does not exist.
+
+    Args:
+        database: The connection.
+        definitions: Each from the start of a line, `name(parameters) := SQL`; comments have lines
+            of their own.
+        schema: Its name.
+    """
+    database.execute(f"create schema if not exists {schema}")
+    for definition in re.split(r"\n(?=\w+\()", definitions):
+        head, sign, body = re.sub(r"(?m)^--.*$", "", definition).partition(" := ")
+        if sign:
+            database.execute(f"create macro {schema}.{head.strip()} as {body.strip()}")
 
 
 def quote(name: str) -> str:

@@ -10,7 +10,7 @@ import re
 import duckdb
 
 from local.standins.data_wrangler.frame import INTEGRAL_TYPES
-from local.standins.database import literal
+from local.standins.database import define_macros, literal
 from local.standins.errors import UserError
 
 # Spark's types by Data Wrangler's names.
@@ -26,110 +26,67 @@ _TRIMMED = "".join(f"\\x{code:02x}" for code in [*range(1, 33), 127])
 _WRITER_TRIMMED = "".join(f"\\x{code:02x}" for code in range(1, 33))
 _LONG_LIMIT = 9223372036854775807
 
-# Java's Double.toString: as many digits as distinguish the value from its neighbours, in scientific
-# notation outside of 0.001 <= |x| < 10,000,000. DuckDB has the same digits in another notation.
-_MACROS = (
-    r"""
-    create macro scientific(digits, exponent) as
-        digits[1] || '.' || case when length(digits) > 1 then digits[2:] else '0' end
-        || 'E' || exponent
-    """,
-    r"""
-    create macro java_large(text) as case
-        when contains(text, 'e') then scientific(
-            replace(split_part(text, 'e', 1), '.', ''), cast(split_part(text, 'e', 2) as integer))
-        else scientific(
-            rtrim(replace(text, '.', ''), '0'), length(split_part(text, '.', 1)) - 1)
-        end
-    """,
-    r"""
-    create macro java_small(text) as case
-        when contains(text, 'e') then scientific(
-            replace(split_part(text, 'e', 1), '.', ''), cast(split_part(text, 'e', 2) as integer))
-        else scientific(
-            ltrim(split_part(text, '.', 2), '0'),
-            length(ltrim(split_part(text, '.', 2), '0')) - length(split_part(text, '.', 2)) - 1)
-        end
-    """,
-    r"""
-    create macro java_text(x) as case
-        when x = 0 or abs(x) >= 0.001 and abs(x) < 10000000 then cast(x as varchar)
-        when isnan(x) then 'NaN'
-        when isinf(x) then case when x > 0 then 'Infinity' else '-Infinity' end
-        else case when x < 0 then '-' else '' end
-            || case when abs(x) < 1 then java_small(cast(abs(x) as varchar))
-               else java_large(cast(abs(x) as varchar)) end
-        end
-    """,
-    r"""
-    create macro date_text(x) as case
-        when year(x) between 1 and 9999 then cast(x as varchar)
-        when year(x) > 9999 then '+' || cast(x as varchar)
-        else case when year(x) < 0 then '-' else '' end
-            || lpad(cast(abs(year(x)) as varchar), 4, '0') || strftime(x, '-%m-%d')
-        end
-    """,
-    # Spark's csv writer trims blanks by default.
-    rf"""
-    create macro spark_csv_trim(text) as trim(text, e'{_WRITER_TRIMMED}')
-    """,
-    # Of what it does not write, a line break at the end still has it put quotes around the value.
-    rf"""
-    create macro spark_csv(text, written) as case
-        when written = '' or regexp_matches(ltrim(text, e'{_WRITER_TRIMMED}'), '[",\n\r]')
-            then '"' || replace(written, '"', '""') || '"'
-        else written
-        end
-    """,
-    rf"""
-    create macro spark_trim(text) as trim(text, e'{_TRIMMED}')
-    """,
-    r"""
-    create macro spark_long(text) as case
-        when regexp_full_match(text, '[+-]?\d+(\.\d*)?') then
-            try_cast(regexp_extract(text, '[+-]?\d+') as bigint)
-        when regexp_full_match(text, '[+-]?\.\d*') then 0
-        end
-    """,
-    r"""
-    create macro spark_double(text) as case
-        when regexp_full_match(text, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?') then
-            try_cast(rtrim(text, 'dDfF') as double)
-        when lower(text) in ('inf', '+inf', 'infinity', '+infinity') then cast('inf' as double)
-        when lower(text) in ('-inf', '-infinity') then cast('-inf' as double)
-        when lower(text) = 'nan' then cast('nan' as double)
-        end
-    """,
-    r"""
-    create macro spark_boolean(text) as case
-        when lower(text) in ('t', 'true', 'y', 'yes', '1') then true
-        when lower(text) in ('f', 'false', 'n', 'no', '0') then false
-        end
-    """,
-    r"""
-    create macro spark_date(text) as case
-        when regexp_full_match(text, '(?s)[+-]?\d{4,7}(-\d{1,2}(-\d{1,2}([ T].*)?)?)?') then
-            try(make_date(
-                cast(regexp_extract(text, '^[+-]?\d+') as bigint),
-                cast(coalesce(nullif(regexp_extract(text, '\d-(\d+)', 1), ''), '1') as bigint),
-                cast(coalesce(nullif(regexp_extract(text, '\d-\d+-(\d+)', 1), ''), '1') as bigint)))
-        end
-    """,
-    rf"""
-    create macro truncated(x) as case
-        when isnan(x) then 0
-        when x >= {_LONG_LIMIT} then {_LONG_LIMIT}
-        when x <= -{_LONG_LIMIT} then -{_LONG_LIMIT} - 1
-        else cast(trunc(x) as bigint)
-        end
-    """,
-)
+_MACROS = rf"""
+-- Java's Double.toString: as many digits as distinguish the value from its neighbours, and
+-- scientific notation outside of 0.001 <= |x| < 10,000,000. DuckDB writes the digits otherwise.
+scientific(digits, exponent) := digits[1] || '.'
+  || case when length(digits) > 1 then digits[2:] else '0' end || 'E' || exponent
+java_large(text) := case when contains(text, 'e') then scientific(
+    replace(split_part(text, 'e', 1), '.', ''), cast(split_part(text, 'e', 2) as integer))
+  else scientific(rtrim(replace(text, '.', ''), '0'), length(split_part(text, '.', 1)) - 1) end
+java_small(text) := case when contains(text, 'e') then java_large(text)
+  else scientific(ltrim(split_part(text, '.', 2), '0'),
+    length(ltrim(split_part(text, '.', 2), '0')) - length(split_part(text, '.', 2)) - 1) end
+java_text(x) := case
+  when x = 0 or abs(x) >= 0.001 and abs(x) < 10000000 then cast(x as varchar)
+  when isnan(x) then 'NaN'
+  when isinf(x) then case when x > 0 then 'Infinity' else '-Infinity' end
+  else case when x < 0 then '-' else '' end
+    || case when abs(x) < 1 then java_small(cast(abs(x) as varchar))
+      else java_large(cast(abs(x) as varchar)) end end
+date_text(x) := case
+  when year(x) between 1 and 9999 then cast(x as varchar)
+  when year(x) > 9999 then '+' || cast(x as varchar)
+  else case when year(x) < 0 then '-' else '' end
+    || lpad(cast(abs(year(x)) as varchar), 4, '0') || strftime(x, '-%m-%d') end
+-- Spark's csv writer trims blanks by default.
+spark_csv_trim(text) := trim(text, e'{_WRITER_TRIMMED}')
+-- Of what it does not write, a line break at the end still has it put quotes around the value.
+spark_csv(text, written) := case
+  when written = '' or regexp_matches(ltrim(text, e'{_WRITER_TRIMMED}'), '[",\n\r]')
+    then '"' || replace(written, '"', '""') || '"'
+  else written end
+spark_trim(text) := trim(text, e'{_TRIMMED}')
+spark_long(text) := case
+  when regexp_full_match(text, '[+-]?\d+(\.\d*)?')
+    then try_cast(regexp_extract(text, '[+-]?\d+') as bigint)
+  when regexp_full_match(text, '[+-]?\.\d*') then 0 end
+spark_double(text) := case
+  when regexp_full_match(text, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?')
+    then try_cast(rtrim(text, 'dDfF') as double)
+  when lower(text) in ('inf', '+inf', 'infinity', '+infinity') then cast('inf' as double)
+  when lower(text) in ('-inf', '-infinity') then cast('-inf' as double)
+  when lower(text) = 'nan' then cast('nan' as double) end
+spark_boolean(text) := case
+  when lower(text) in ('t', 'true', 'y', 'yes', '1') then true
+  when lower(text) in ('f', 'false', 'n', 'no', '0') then false end
+spark_date(text) := case
+  when regexp_full_match(text, '(?s)[+-]?\d{{4,7}}(-\d{{1,2}}(-\d{{1,2}}([ T].*)?)?)?') then
+    try(make_date(
+      cast(regexp_extract(text, '^[+-]?\d+') as bigint),
+      cast(coalesce(nullif(regexp_extract(text, '\d-(\d+)', 1), ''), '1') as bigint),
+      cast(coalesce(nullif(regexp_extract(text, '\d-\d+-(\d+)', 1), ''), '1') as bigint))) end
+truncated(x) := case
+  when isnan(x) then 0
+  when x >= {_LONG_LIMIT} then {_LONG_LIMIT}
+  when x <= -{_LONG_LIMIT} then -{_LONG_LIMIT} - 1
+  else cast(trunc(x) as bigint) end
+"""
 
 
 def install_macros(database: duckdb.DuckDBPyConnection) -> None:
     """Defines the macros that `cast` uses."""
-    for macro in _MACROS:
-        database.execute(macro)
+    define_macros(database, _MACROS, "main")
 
 
 def cast(expression: str, source: str, target: str) -> str:
@@ -146,7 +103,7 @@ def cast(expression: str, source: str, target: str) -> str:
     if source == target:
         return expression
     kind = "integral" if source in INTEGRAL_TYPES else source
-    template = _CASTS.get((kind, target))
+    template = _CASTS.get(kind, {}).get(target)
     if template is None:
         raise UserError(f"a cast from {source} to {target} is not supported")
     return template.format(expression)
@@ -193,37 +150,41 @@ def to_date(expression: str, source: str, pattern: str) -> str:
     return f"coalesce({parsed(_DATE_FIELDS, '$')}, {fails})"
 
 
-_CASTS = {
-    ("string", "long"): "spark_long(spark_trim({}))",
-    ("string", "double"): "spark_double(spark_trim({}))",
-    ("string", "boolean"): "spark_boolean(spark_trim({}))",
-    ("string", "date"): "spark_date(spark_trim({}))",
-    ("integral", "long"): "cast({} as bigint)",
-    ("integral", "double"): "cast({} as double)",
-    ("integral", "boolean"): "({} <> 0)",
-    ("integral", "string"): "cast({} as varchar)",
-    ("float", "long"): "truncated({})",
-    ("float", "double"): "cast({} as double)",
-    ("float", "boolean"): "({} <> 0)",
-    ("float", "string"): "java_text({})",
-    ("double", "long"): "truncated({})",
-    ("double", "boolean"): "({} <> 0)",
-    ("double", "string"): "java_text({})",
-    ("decimal", "long"): "cast(trunc({}) as bigint)",
-    ("decimal", "double"): "cast({} as double)",
-    ("decimal", "boolean"): "({} <> 0)",
-    ("decimal", "string"): "cast({} as varchar)",
-    ("boolean", "long"): "cast({} as bigint)",
-    ("boolean", "double"): "cast(cast({} as integer) as double)",
-    ("boolean", "string"): "cast({} as varchar)",
-    ("date", "string"): "date_text({})",
-    ("date", "timestamp"): "cast({} as timestamp)",
-    ("date", "long"): "cast(case when {} is null then null end as bigint)",
-    ("date", "double"): "cast(case when {} is null then null end as double)",
-    ("date", "boolean"): "cast(case when {} is null then null end as boolean)",
-    ("timestamp", "string"): "cast({} as varchar)",
-    ("timestamp", "date"): "cast({} as date)",
-    ("timestamp", "long"): "cast(floor(epoch({})) as bigint)",
-    ("timestamp", "double"): "epoch({})",
-    ("timestamp", "boolean"): "(epoch({}) <> 0)",
+_BIGINT, _DOUBLE, _TEXT = (f"cast({{}} as {kind})" for kind in ("bigint", "double", "varchar"))
+_NOT_ZERO = "({} <> 0)"
+_NULL = "cast(case when {{}} is null then null end as {})"
+_FLOAT = {
+    "long": "truncated({})",
+    "double": _DOUBLE,
+    "boolean": _NOT_ZERO,
+    "string": "java_text({})",
+}
+_CASTS: dict[str, dict[str, str]] = {
+    "string": {
+        name: f"spark_{name}(spark_trim({{}}))" for name in ("long", "double", "boolean", "date")
+    },
+    "integral": {"long": _BIGINT, "double": _DOUBLE, "boolean": _NOT_ZERO, "string": _TEXT},
+    "float": _FLOAT,
+    "double": _FLOAT,
+    "decimal": {
+        "long": "cast(trunc({}) as bigint)",
+        "double": _DOUBLE,
+        "boolean": _NOT_ZERO,
+        "string": _TEXT,
+    },
+    "boolean": {"long": _BIGINT, "double": "cast(cast({} as integer) as double)", "string": _TEXT},
+    "date": {
+        "string": "date_text({})",
+        "timestamp": "cast({} as timestamp)",
+        "long": _NULL.format("bigint"),
+        "double": _NULL.format("double"),
+        "boolean": _NULL.format("boolean"),
+    },
+    "timestamp": {
+        "string": _TEXT,
+        "date": "cast({} as date)",
+        "long": "cast(floor(epoch({})) as bigint)",
+        "double": "epoch({})",
+        "boolean": "(epoch({}) <> 0)",
+    },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from local.standins.errors import UserError
@@ -49,6 +50,18 @@ class Frame:
                 return place
         there_are = ", ".join(column.name for column in self.columns)
         raise UserError(f"column {name} does not exist; there are {there_are}")
+
+    def typed(self, name: str, allowed: Collection[str], takes: str) -> int:
+        """The index of a column, which must have one of these types.
+
+        Raises:
+            UserError: There is no such column, or it has another type; `takes` says which ones
+                the operator takes.
+        """
+        place = self.place(name)
+        if self.columns[place].type not in allowed:
+            raise UserError(f"column {name} is {self.columns[place].type}; {takes}")
+        return place
 
     def select(self, items: list[tuple[Column, str]], where: str | None = None) -> Frame:
         """Computes columns by SQL on this frame's c0, c1, ...

@@ -10,7 +10,7 @@ import re
 
 import duckdb
 
-from local.standins.database import literal
+from local.standins.database import define_macros, literal
 
 _CAST_MESSAGE = re.compile(r"Could not convert string '([A-Z_]+: .*)' to BOOL")
 # Athena's codes for DuckDB's own errors.
@@ -238,11 +238,7 @@ date_parts(x, pattern) := case
 
 def create_macros(database: duckdb.DuckDBPyConnection) -> None:
     """Creates the schema `trino` in the database."""
-    database.execute("create schema if not exists trino")
-    for definition in re.split(r"\n(?=\w+\()", _MACROS):
-        head, sign, body = re.sub(r"(?m)^--.*$", "", definition).partition(" := ")
-        if sign:
-            database.execute(f"create macro trino.{head.strip()} as {body.strip()}")
+    define_macros(database, _MACROS, "trino")
 
 
 def explain_failure(message: str) -> str:

@@ -15,7 +15,6 @@ from local.standins.data_wrangler.operators import (
     numeric,
     outliers,
     rows,
-    searching,
     strings,
 )
 from local.standins.data_wrangler.operators.transform import Transform, identity
@@ -65,7 +64,7 @@ _GROUPED: dict[str, dict[str, _Build]] = {
     "sagemaker.spark.handle_outliers_0.1": outliers.OUTLIERS,
     "sagemaker.spark.process_numeric_0.1": {"Scale values": numeric.scale_values},
     "sagemaker.spark.search_and_edit_0.1": _all_untrained(
-        {"Find and replace substring": searching.find_and_replace_substring}
+        {"Find and replace substring": strings.find_and_replace_substring}
     ),
     "sagemaker.spark.format_string_0.1": _all_untrained(strings.FORMATS),
 }

@@ -34,7 +34,7 @@ def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
             # Spark's encoder refuses the empty string, so the operator makes it null.
             if known is None and output and frame.columns[place].type == "string":
                 frame = frame.with_column(frame.columns[place], f"nullif(c{place}, '')")
-            text = f"nullif({_as_text(frame, place)}, '')"
+            text = f"nullif({_as_text(frame, name)}, '')"
             frame, labels = _index(frame, place, text, strategy, statistics, known)
             # Keep adds an element for invalid values; the last element is the one that is dropped.
             size = len(labels) + (strategy == "Keep") - drop_last
@@ -60,7 +60,7 @@ def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
     def apply(frame: Frame, statistics: Statistics) -> Frame:
         for name in names:
             place = frame.place(name)
-            text = _as_text(frame, place)
+            text = _as_text(frame, name)
             frame, labels = _index(frame, place, text, strategy, statistics, known)
             cases = " ".join(
                 f"when {literal(label)} then {number}" for number, label in enumerate(labels)
@@ -98,12 +98,11 @@ def _trained_labels(trained: Parameters, *others: str) -> list[str] | None:
         return None
 
 
-def _as_text(frame: Frame, place: int) -> str:
-    column = frame.columns[place]
-    if column.type != "string" and column.type not in NUMERIC_TYPES:
-        raise UserError(f"column {column.name} is {column.type}; encoding takes text or numbers")
-    text = cast(f"c{place}", column.type, "string")
-    if column.type in ("float", "double"):
+def _as_text(frame: Frame, name: str) -> str:
+    place = frame.typed(name, ("string", *NUMERIC_TYPES), "encoding takes text or numbers")
+    kind = frame.columns[place].type
+    text = cast(f"c{place}", kind, "string")
+    if kind in ("float", "double"):
         return f"case when isnan(c{place}) then null else {text} end"
     return text
 

@@ -50,11 +50,8 @@ def fill_missing(parameters: Parameters) -> Transform:
 
     def apply(frame: Frame, _: Statistics) -> Frame:
         for name in names:
-            place = frame.place(name)
-            kind = frame.columns[place].type
-            if kind not in _FILLED:
-                raise UserError(f"column {name} is {kind}; Fill missing takes {', '.join(_FILLED)}")
-            value = _fill_value(given, kind)
+            place = frame.typed(name, _FILLED, f"Fill missing takes {', '.join(_FILLED)}")
+            value = _fill_value(given, frame.columns[place].type)
             frame = _replace_missing(frame, place, value)
         return frame
 
@@ -83,9 +80,9 @@ def impute(parameters: Parameters) -> Transform:
     def apply(frame: Frame, statistics: Statistics) -> Frame:
         # Everything is learned from the operator's input.
         values = [
-            _most_frequent(frame, frame.place(name), statistics)
+            _most_frequent(frame, name, statistics)
             if kind == "Categorical"
-            else _average(frame, frame.place(name), strategy, statistics)
+            else _average(frame, name, strategy, statistics)
             for name in names
         ]
         for name, value in zip(names, values, strict=True):
@@ -137,10 +134,9 @@ def _fill_value(given: str | float, kind: str) -> str:
     return f"cast({literal(repr(number))} as {'bigint' if kind == 'long' else 'double'})"
 
 
-def _average(frame: Frame, place: int, strategy: str, statistics: Statistics) -> str:
-    name, kind = frame.columns[place].name, frame.columns[place].type
-    if kind not in NUMERIC_TYPES:
-        raise UserError(f"column {name} is {kind}; Impute by column_type Numeric takes numbers")
+def _average(frame: Frame, name: str, strategy: str, statistics: Statistics) -> str:
+    place = frame.typed(name, NUMERIC_TYPES, "Impute by column_type Numeric takes numbers")
+    kind = frame.columns[place].type
     value = cast(f"c{place}", kind, "double")
     function = f"avg({value})" if strategy == "Mean" else f"quantile_disc({value}, 0.5)"
     aggregates = f"{function}, any_value(typeof(c{place}))"  # a decimal keeps its scale
@@ -152,10 +148,8 @@ def _average(frame: Frame, place: int, strategy: str, statistics: Statistics) ->
     return f"cast({literal(repr(average))} as {sql_type})"
 
 
-def _most_frequent(frame: Frame, place: int, statistics: Statistics) -> str:
-    name, kind = frame.columns[place].name, frame.columns[place].type
-    if kind not in _FILLED:
-        raise UserError(f"column {name} is {kind}; Impute takes {', '.join(_FILLED)}")
+def _most_frequent(frame: Frame, name: str, statistics: Statistics) -> str:
+    place = frame.typed(name, _FILLED, f"Impute takes {', '.join(_FILLED)}")
     found = statistics.rows(
         frame,
         f"select c{place}, count(*) as n from t where not {_is_missing(frame, place)} "  # noqa: S608
@@ -163,4 +157,4 @@ def _most_frequent(frame: Frame, place: int, statistics: Statistics) -> str:
     )
     if not found:
         raise UserError(f"column {name} has no values to impute from")
-    return _fill_value(found[0][0], kind)
+    return _fill_value(found[0][0], frame.columns[place].type)

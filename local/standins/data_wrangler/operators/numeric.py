@@ -41,11 +41,9 @@ def scale_values(parameters: Parameters, trained: Parameters) -> Transform:
 
     def apply(frame: Frame, statistics: Statistics) -> Frame:
         for name in names:
-            place = frame.place(name)
-            kind = frame.columns[place].type
-            if kind not in NUMERIC_TYPES:
-                raise UserError(f"column {name} is {kind}; Scale values takes numbers")
-            x = f"coalesce({cast(f'c{place}', kind, 'double')}, cast('NaN' as double))"
+            place = frame.typed(name, NUMERIC_TYPES, "Scale values takes numbers")
+            number = cast(f"c{place}", frame.columns[place].type, "double")
+            x = f"coalesce({number}, cast('NaN' as double))"
             learned = known or statistics.row(frame, aggregates.format(x=x), f"not isnan({x})")
             if learned[0] is None:
                 raise UserError(f"column {name} has no values to scale by")

@@ -14,7 +14,6 @@ from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.statistics import Statistics
 from local.standins.database import double, literal
-from local.standins.errors import UserError
 
 _FIXES = ("Clip", "Remove", "Invalidate")
 
@@ -46,11 +45,8 @@ def _numeric(read: Callable[[Parameters], _Learn]) -> Callable[[Parameters, Para
         known = _trained_limits(trained)
 
         def apply(frame: Frame, statistics: Statistics) -> Frame:
-            place = frame.place(name)
-            kind = frame.columns[place].type
-            if kind not in NUMERIC_TYPES:
-                raise UserError(f"column {name} is {kind}; outliers are found in numbers")
-            value = cast(f"c{place}", kind, "double")
+            place = frame.typed(name, NUMERIC_TYPES, "outliers are found in numbers")
+            value = cast(f"c{place}", frame.columns[place].type, "double")
             limits = known or learn(frame, statistics, value)
             return _fix(frame, place, str(output), fix, value, limits)
 
@@ -167,21 +163,13 @@ def _replace_rare(parameters: Parameters, trained: Parameters) -> Transform:
     trained.finish("_hash")
 
     def apply(frame: Frame, statistics: Statistics) -> Frame:
-        place = frame.place(name)
-        if frame.columns[place].type != "string":
-            raise UserError(f"column {name} is {frame.columns[place].type}; rare values are texts")
+        place = frame.typed(name, ("string",), "rare values are texts")
         common = known
         if not isinstance(known, list):
             (rows,) = statistics.row(frame, "count(*)")
             threshold = max(fraction * rows, absolute)
-            common = [
-                text
-                for (text,) in statistics.rows(
-                    frame,
-                    f"select c{place} from t group by all having count(*) > {threshold!r}",  # noqa: S608
-                )
-                if text is not None
-            ]
+            query = f"select c{place} from t group by all having count(*) > {threshold!r}"  # noqa: S608
+            common = [text for (text,) in statistics.rows(frame, query) if text is not None]
         listed = ", ".join(literal(str(text)) for text in common or [])
         value = f"c{place} in ({listed})" if listed else "false"
         rare = "null" if replacement is None else literal(str(replacement))
