@@ -8,7 +8,7 @@ events to standard output, as JSON objects, one per line:
     {"stop": {"id"}}
 
     {"ended": {"id", "exitCode", "seconds"}}
-    {"error": {"message", "id"?}}
+    {"error": {"message", "id"}}
 
 `stop` sends the job SIGTERM, and SIGKILL after its grace period, by default 5 s.
 `exitCode` is the negative signal number if a signal ended the job.
@@ -28,13 +28,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from local.standins.jobs.process import (
-    Job,
-    can_fork,
-    parse_job,
-    start_forked,
-    start_fresh,
-)
+from local.standins.jobs.process import Job, can_fork, parse_job, start_forked, start_fresh
 from local.standins.jobs.warm_interpreter import warm_up
 
 
@@ -111,23 +105,14 @@ class JobServer:
         return bool(chunk)
 
     def _handle(self, line: bytes) -> None:
-        job_id = None
+        ((kind, fields),) = json.loads(line).items()
+        if kind == "stop":
+            self._stop(fields["id"])
+            return
         try:
-            request = json.loads(line)
-            if not isinstance(request, dict) or len(request) != 1:
-                raise ValueError('a request is an object with one key, "run" or "stop"')
-            kind, fields = next(iter(request.items()))
-            if not isinstance(fields, dict):
-                raise ValueError(f"{kind}: must be an object")
-            job_id = fields.get("id")
-            if kind == "run":
-                self._run(parse_job(fields))
-            elif kind == "stop":
-                self._stop(fields)
-            else:
-                raise ValueError(f'unknown request "{kind}"; allowed are "run" and "stop"')
+            self._run(parse_job(fields))
         except (ValueError, OSError) as error:
-            self._emit("error", {"message": str(error), **({"id": job_id} if job_id else {})})
+            self._emit("error", {"message": str(error), "id": fields["id"]})
 
     def _run(self, job: Job) -> None:
         if self._ending:
@@ -138,9 +123,9 @@ class JobServer:
         pid = start_forked(job) if not self._fresh and can_fork() else start_fresh(job)
         self._running[pid] = _Running(job, started_at)
 
-    def _stop(self, fields: dict[str, Any]) -> None:
+    def _stop(self, job_id: str) -> None:
         for pid, running in self._running.items():
-            if running.job.id == fields.get("id"):
+            if running.job.id == job_id:
                 self._ask_to_stop(pid, running)
         # A job that has ended needs no stop: its `ended` is on the way.
 

@@ -78,6 +78,16 @@ def count_combinations(parameters: dict[str, Parameter]) -> int:
     )
 
 
+def grid_point(parameters: dict[str, Parameter], number: int) -> dict[str, Any]:
+    """A point of a grid over categorical parameters, the last of which changes fastest."""
+    point: dict[str, Any] = {}
+    for name, parameter in reversed(parameters.items()):
+        choices = parameter.distribution.choices  # type: ignore[attr-defined]
+        number, position = divmod(number, len(choices))
+        point[name] = choices[position]
+    return point
+
+
 def _parse_integer(where: str, fields: dict[str, Any]) -> Parameter:
     low, high = _bounds(where, fields, int)
     scaling = _scaling(where, fields, low, high)
