@@ -33,6 +33,6 @@ export function programFolder(option: string, folder: string): Image {
     processingModule: module,
     moduleArguments: [folder, hasScripts ? "" : first],
     runsScripts: true,
-    sources: [folder],
+    sources: [folder, "local/standins/script_mode/launch.py"],
   };
 }

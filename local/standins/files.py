@@ -17,6 +17,22 @@ def base_directory() -> Path:
     return Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 
 
+def read_configuration(base: Path, name: str) -> dict[str, Any]:
+    """A training job's input/config/NAME.json; empty if there is none."""
+    path = base / "input" / "config" / f"{name}.json"
+    content: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return content
+
+
+def data_files(at: Path) -> list[Path]:
+    """The files with content at a path, except hidden ones, in the order of their paths."""
+    return sorted(
+        path
+        for path in ([at] if at.is_file() else at.rglob("*"))
+        if path.is_file() and not path.name.startswith((".", "_")) and path.stat().st_size > 0
+    )
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a file, and creates its folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +64,16 @@ def run_processing(work: Callable[[Path], None]) -> int:
     """
     base = base_directory()
     return _run(base / "output" / "message", lambda: work(base))
+
+
+def run_training(work: Callable[[Path], None]) -> int:
+    """Runs the entry point of a training image, like `run_processing`.
+
+    Returns:
+        The exit code: 1 after a user's mistake, which SageMaker shows as the job's FailureReason.
+    """
+    base = base_directory()
+    return _run(base / "output" / "failure", lambda: work(base))
 
 
 def _run(failure: Path, work: Callable[[], None]) -> int:

@@ -12,6 +12,7 @@ from local.standins.data_wrangler.frame import Column, Frame
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.database import literal, quote
 from local.standins.errors import UserError
+from local.standins.files import data_files
 
 _CONTENT_TYPES = ("csv", "parquet")
 # Fields of the S3 source with the only supported values.
@@ -100,11 +101,7 @@ def read_dataset(database: duckdb.DuckDBPyConnection, parent: Path, dataset: Dat
         UserError: There are no files, or a column's type is not supported.
     """
     name, folder = dataset.name, parent / dataset.name
-    files = sorted(
-        path
-        for path in ([folder] if folder.is_file() else folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(("_", ".")) and path.stat().st_size > 0
-    )
+    files = data_files(folder)
     if not files:
         raise UserError(f"dataset {name}: no data in {folder}")
     paths = ", ".join(literal(str(path)) for path in files)

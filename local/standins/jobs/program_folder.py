@@ -10,27 +10,24 @@ replaces `/opt/ml` in texts.
 from __future__ import annotations
 
 import os
-import re
 import runpy
 import shutil
 import sys
 from pathlib import Path
 
 from local.standins.jobs.warm_interpreter import forget_own_modules
-
-_ML = re.compile(rb"(?<![\w./}-])/opt/ml(?![\w-])")
+from local.standins.script_mode.launch import placed
 
 
 def main(words: list[str]) -> None:
     """Runs the program; does not return if that exits."""
     [folder, package, *arguments] = words
-    base = Path(os.environ["SAGEMAKER_BASE_DIR"])
-    program = base.parent.parent / "program"
+    program = Path(os.environ["SAGEMAKER_BASE_DIR"]).parent.parent / "program"
     shutil.rmtree(program, ignore_errors=True)
     shutil.copytree(folder, program, ignore=shutil.ignore_patterns("__pycache__"))
     for path in program.rglob("*"):
-        if path.is_file():
-            _place(path, base)
+        if path.is_file() and (content := path.read_bytes()) != placed(content):
+            path.write_bytes(placed(content))
     sys.path.insert(0, str(program))
     # Our modules in the warm interpreter may have the name of a module of the program.
     forget_own_modules()
@@ -44,15 +41,6 @@ def main(words: list[str]) -> None:
         sys.exit(f"the program has no script {name}: {folder}")
     sys.argv = [str(script), *rest]
     runpy.run_path(str(script), run_name="__main__")
-
-
-def _place(path: Path, base: Path) -> None:
-    """Replaces `/opt/ml` in a file by the job's folder, byte by byte."""
-    content = path.read_bytes()
-    escaped = re.sub(rb"([\"'\\])", rb"\\\1", os.fsencode(base))
-    placed = _ML.sub(lambda _: escaped, content)
-    if placed != content:
-        path.write_bytes(placed)
 
 
 if __name__ == "__main__":

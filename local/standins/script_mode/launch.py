@@ -25,8 +25,9 @@ from types import CodeType, ModuleType
 _BASE = re.compile(rb"(?<![\w./}-])/opt/ml(?![\w-])")
 
 
-def _placed(source: bytes) -> bytes:
-    base = re.sub(r"([\"'\\])", r"\\\1", os.environ["SAGEMAKER_BASE_DIR"]).encode()
+def placed(source: bytes) -> bytes:
+    """A text with the job's folder in place of /opt/ml."""
+    base = re.sub(rb"([\"'\\])", rb"\\\1", os.fsencode(os.environ["SAGEMAKER_BASE_DIR"]))
     return _BASE.sub(lambda _: base, source)
 
 
@@ -35,7 +36,7 @@ class _Source(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        code: CodeType = self.source_to_code(_placed(self.get_data(path)), path)
+        code: CodeType = self.source_to_code(placed(self.get_data(path)), path)
         return code
 
 
@@ -74,7 +75,7 @@ def _main(folder: Path, program: str, arguments: list[str]) -> int:
     main.__file__ = str(path)
     sys.modules["__main__"] = main
     try:
-        exec(compile(_placed(path.read_bytes()), str(path), "exec"), main.__dict__)  # noqa: S102
+        exec(compile(placed(path.read_bytes()), str(path), "exec"), main.__dict__)  # noqa: S102
     except Exception as error:
         own = error.__traceback__
         traceback.print_exception(type(error), error, own.tb_next if own else None)

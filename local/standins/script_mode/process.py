@@ -34,32 +34,24 @@ def program_of(shell_script: Path) -> str:
     return found[1]
 
 
-def _prepare(base: Path) -> str:
-    """Unpacks the code; returns the script's path in it."""
-    program = program_of(base / "processing" / "input" / "entrypoint" / "runproc.sh")
-    code = base / "processing" / "input" / "code"
-    archive = code / "sourcedir.tar.gz"
-    if not archive.is_file():
-        raise UserError("none of the inputs puts sourcedir.tar.gz at /opt/ml/processing/input/code")
-    with tarfile.open(archive) as opened:
-        opened.extractall(code, filter="data")
-    check(code, program, processes=True)
-    return program
-
-
 def main(arguments: list[str]) -> int:
-    """Runs the job's script; returns the exit code if it cannot.
+    """Unpacks and runs the job's script; returns the exit code if it cannot.
 
     Args:
         arguments: Of the script.
     """
-    found: list[tuple[Path, str]] = []
 
-    def work(base: Path) -> None:
-        found.append((base / "processing" / "input" / "code", _prepare(base)))
+    def start(base: Path) -> None:
+        inputs = base / "processing" / "input"
+        program = program_of(inputs / "entrypoint" / "runproc.sh")
+        code = inputs / "code"
+        archive = code / "sourcedir.tar.gz"
+        if not archive.is_file():
+            path = "/opt/ml/processing/input/code"
+            raise UserError(f"none of the inputs puts sourcedir.tar.gz at {path}")
+        with tarfile.open(archive) as opened:
+            opened.extractall(code, filter="data")
+        check(code, program, processes=True)
+        launch.start(code, program, arguments)
 
-    code = run_processing(work)
-    if code == 0:
-        folder, program = found[0]
-        launch.start(folder, program, arguments)
-    return code
+    return run_processing(start)

@@ -11,12 +11,10 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from local.standins.errors import UserError
-from local.standins.files import base_directory, write_text
+from local.standins.files import read_configuration, run_training
 from local.standins.script_mode import launch
 from local.standins.script_mode.source import check
 
@@ -46,13 +44,6 @@ def _parsed(text: Any) -> Any:
         return json.loads(text)
     except (TypeError, ValueError):
         return text
-
-
-def _read(base: Path, name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(
-        (base / "input" / "config" / f"{name}.json").read_text("utf-8")
-    )
-    return content
 
 
 def arguments(hyperparameters: dict[str, Any]) -> list[str]:
@@ -85,7 +76,10 @@ class Training:
         Args:
             base: The folder that replaces /opt/ml.
         """
-        given = {name: _parsed(text) for name, text in _read(base, "hyperparameters").items()}
+        given = {
+            name: _parsed(text)
+            for name, text in read_configuration(base, "hyperparameters").items()
+        }
         own = {
             name: value
             for name, value in given.items()
@@ -100,8 +94,8 @@ class Training:
     def variables(self) -> dict[str, str]:
         """The script's environment variables, in addition to the job's."""
         base, own = self.base, self.own
-        resources = _read(base, "resourceconfig")
-        channels = _read(base, "inputdataconfig")
+        resources = read_configuration(base, "resourceconfig")
+        channels = read_configuration(base, "inputdataconfig")
         hosts = resources["hosts"]
         groups = resources.get("instance_groups", [])
         group = resources.get("current_group_name", "homogeneousCluster")
@@ -160,17 +154,14 @@ class Training:
         return {f"SM_{name.upper()}": _formatted(value) for name, value in values.items()}
 
 
-def main() -> int:
-    """Runs the job's script; returns the exit code if it cannot."""
-    base = base_directory()
+def _start(base: Path) -> None:
     training = Training(base)
     code = base / "code"
-    try:
-        check(code, training.program)
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        write_text(base / "output" / "failure", f"{error}\n")
-        return 1
+    check(code, training.program)
     os.environ.update(training.variables())
     launch.start(code, training.program, training.arguments)
-    return 0
+
+
+def main() -> int:
+    """Runs the job's script; returns the exit code if it cannot."""
+    return run_training(_start)

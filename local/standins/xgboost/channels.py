@@ -13,7 +13,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from local.standins.errors import UserError
-from local.standins.files import base_directory
+from local.standins.files import base_directory, data_files
 
 _FORMATS = {
     "text/csv": "csv",
@@ -67,11 +67,7 @@ def _read_channel(
     if fields.get("TrainingInputMode", "File") == "Pipe":
         raise UserError(f"Channel {name}: input mode Pipe is not supported by the local run")
     folder = base_directory() / "input" / "data" / name
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith((".", "_")) and path.stat().st_size > 0
-    )
+    files = data_files(folder)
     if not files:
         raise UserError(f"Channel {name}: no data in {folder}")
     read = _read_csv if file_format == "csv" else _read_parquet

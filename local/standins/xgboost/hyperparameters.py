@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from local.standins.errors import UserError
-from local.standins.xgboost.contract import metric_directions, training_specification
 
+_CONTRACT = Path(__file__).parents[3] / "pipeline" / "algorithms" / "xgboost.json"
 # Exclusive bounds, which the contract has as inclusive.
 _OPEN_BOUNDS = {
     "subsample": (0,),
@@ -44,6 +46,22 @@ _UPDATERS = {
 _TUNING_METRIC = "_tuning_objective_metric"
 
 
+@functools.cache
+def _training_specification() -> dict[str, Any]:
+    """The contract, in the form of `TrainingSpecification` of the CreateAlgorithm API call."""
+    specification: dict[str, Any] = json.loads(_CONTRACT.read_text("utf-8"))
+    return specification
+
+
+@functools.cache
+def metric_directions() -> dict[str, str]:
+    """`Minimize` or `Maximize` by metric of a channel."""
+    return {
+        objective["MetricName"].removeprefix("validation:"): objective["Type"]
+        for objective in _training_specification()["SupportedTuningJobObjectiveMetrics"]
+    }
+
+
 def validate_hyperparameters(texts: dict[str, Any]) -> dict[str, Any]:
     """Checks and converts the content of hyperparameters.json.
 
@@ -57,7 +75,7 @@ def validate_hyperparameters(texts: dict[str, Any]) -> dict[str, Any]:
         UserError: A name is unknown, a value does not have its type or range, or values conflict.
     """
     specifications = {
-        item["Name"]: item for item in training_specification()["SupportedHyperParameters"]
+        item["Name"]: item for item in _training_specification()["SupportedHyperParameters"]
     }
     values: dict[str, Any] = {}
     for given, raw in texts.items():

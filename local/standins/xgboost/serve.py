@@ -17,8 +17,9 @@ from typing import Any
 import xgboost
 
 from local.standins.errors import UserError
+from local.standins.files import base_directory
 from local.standins.model_server import Answer, Application, serve
-from local.standins.xgboost.environment import model_path
+from local.standins.xgboost import MODEL_PATH
 from local.standins.xgboost.payload import parse_header, read_rows
 
 _MAX_PAYLOAD_BYTES = 6 * 1024**2
@@ -93,14 +94,15 @@ def _encode(predictions: list[Any], accept: str) -> Answer:
 
 def main() -> int:
     """Serves the model until SIGTERM or SIGINT; returns the exit code."""
-    if not model_path().is_file():
-        sys.stderr.write(f"{model_path()}: no XGBoost model\n")
+    path = base_directory() / MODEL_PATH
+    if not path.is_file():
+        sys.stderr.write(f"{path}: no XGBoost model\n")
         return 1
     if "SAGEMAKER_INFERENCE_OUTPUT" in os.environ:
         sys.stderr.write("SAGEMAKER_INFERENCE_OUTPUT is not supported by the local run\n")
         return 1
     # From its content: XGBoost would warn about a file name without a format.
-    model = xgboost.Booster(model_file=bytearray(model_path().read_bytes()))
+    model = xgboost.Booster(model_file=bytearray(path.read_bytes()))
     model.set_param({"nthread": 1})
     serve(Model(model).application())
     return 0

@@ -7,20 +7,17 @@ import re
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import xgboost
 from xgboost.callback import EarlyStopping, EvaluationMonitor, TrainingCallback
 
 from local.standins.errors import UserError
+from local.standins.files import base_directory, read_configuration, write_text
+from local.standins.xgboost import MODEL_PATH
 from local.standins.xgboost.channels import read_channels
-from local.standins.xgboost.contract import metric_directions
-from local.standins.xgboost.environment import (
-    model_path,
-    read_configuration,
-    write_failure,
-)
-from local.standins.xgboost.hyperparameters import validate_hyperparameters
+from local.standins.xgboost.hyperparameters import metric_directions, validate_hyperparameters
 from local.standins.xgboost.metrics import METRICS, custom_metric
 
 _STOPPED_EXIT_CODE = 128 + signal.SIGTERM
@@ -74,13 +71,15 @@ class _InOrder(TrainingCallback):
 def main() -> int:
     """Runs the training job; returns the exit code."""
     stop = _StopOnRequest()
+    base = base_directory()
+    failure = base / "output" / "failure"
     try:
-        hyperparameters = validate_hyperparameters(read_configuration("hyperparameters"))
-        if len(read_configuration("resourceconfig").get("hosts", [])) > 1:
+        hyperparameters = validate_hyperparameters(read_configuration(base, "hyperparameters"))
+        if len(read_configuration(base, "resourceconfig").get("hosts", [])) > 1:
             raise UserError("Training on more than one host is not supported by the local run")
         threads = hyperparameters.setdefault("nthread", _default_threads())
         csv_weights = hyperparameters.pop("csv_weights", 0) == 1
-        channels = read_configuration("inputdataconfig")
+        channels = read_configuration(base, "inputdataconfig")
         train, validation = read_channels(channels, threads, csv_weights)
         _log(f"Train matrix has {train.num_row()} rows and {train.num_col()} columns")
         if validation is not None:
@@ -90,14 +89,14 @@ def main() -> int:
         if stop.requested and not save_when_stopped:
             _log("Stopped; save_model_on_termination is false, so no model is saved")
             return _STOPPED_EXIT_CODE
-        _save(stop.model or model)
+        _save(stop.model or model, base / MODEL_PATH)
     except (UserError, xgboost.core.XGBoostError) as error:
         message = str(error) if isinstance(error, UserError) else _training_error(error)
-        write_failure(message)
+        write_text(failure, message)
         _log(f"ERROR: {message}")
         return 1
     except Exception as error:
-        write_failure(f"AlgorithmError: {error!r}\n\n{traceback.format_exc()}")
+        write_text(failure, f"AlgorithmError: {error!r}\n\n{traceback.format_exc()}")
         raise
     return 0
 
@@ -154,8 +153,7 @@ def _train(
     )
 
 
-def _save(model: xgboost.Booster) -> None:
-    path = model_path()
+def _save(model: xgboost.Booster, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # XGBoost derives the format from the suffix, so the model is serialized here (UBJSON).
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
