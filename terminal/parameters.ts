@@ -39,7 +39,7 @@ export function parameterValues(
   const keyed = new Set(parametersOfKeyedVolumes(definition));
   for (const name of given.keys()) {
     if (!names.includes(name)) {
-      problems.push(`parameter ${name}: unknown; the pipeline has ${names.join(", ")}`);
+      problems.push(`parameter ${name}: unknown; the pipeline has ${names.join(", ") || "none"}`);
     }
   }
   const values = declared.flatMap((one): [string, Json][] => {

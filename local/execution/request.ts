@@ -60,20 +60,26 @@ export function begunExecution(
     clientRequestToken,
     ...known,
     parameters: parameterList(scope.parameters),
-    execution: (retried && { ...retried.execution, FailureReason: undefined }) ?? {
-      PipelineArn: scope.execution.get("PipelineArn") as string,
-      PipelineExecutionArn: scope.execution.get("PipelineExecutionArn") as string,
-      PipelineVersionId: request.pipelineVersionId,
-      PipelineExecutionDisplayName: request.displayName,
-      PipelineExecutionDescription: request.description,
-      // `check` ensures that its members are strings.
-      PipelineExperimentConfig: experiment
-        ? (evaluate(experiment, scope) as PipelineExperimentConfig)
-        : undefined,
-      MLflowConfig: mlflowOf(definition, scope, request.mlflowExperimentName),
-      CreationTime: startTime.toISOString(),
-      ParallelismConfiguration: max === undefined ? undefined : { MaxParallelExecutionSteps: max },
-      SelectiveExecutionConfig: request.selection?.config,
+    execution: {
+      ...(retried?.execution ?? {
+        PipelineArn: scope.execution.get("PipelineArn") as string,
+        PipelineExecutionArn: scope.execution.get("PipelineExecutionArn") as string,
+        PipelineVersionId: request.pipelineVersionId,
+        PipelineExecutionDisplayName: request.displayName,
+        PipelineExecutionDescription: request.description,
+        // `check` ensures that its members are strings.
+        PipelineExperimentConfig: experiment
+          ? (evaluate(experiment, scope) as PipelineExperimentConfig)
+          : undefined,
+        MLflowConfig: mlflowOf(definition, scope, request.mlflowExperimentName),
+        CreationTime: startTime.toISOString(),
+        SelectiveExecutionConfig: request.selection?.config,
+      }),
+      FailureReason: undefined,
+      ParallelismConfiguration:
+        request.maxParallelSteps === undefined
+          ? undefined
+          : { MaxParallelExecutionSteps: request.maxParallelSteps },
     },
   };
 }

@@ -87,6 +87,14 @@ const steps: Readonly<Record<Exclude<StepType, (typeof opaqueTypes)[number]>, Sh
   Tuning: structure({ ...job, Arguments: "Tuning arguments" }, "Arguments"),
 };
 
+/**
+ * An ISO 8601 duration, with a group for each unit from years to seconds. Durations may omit the P, as in "30d" and "T16m" of
+ * the guide's "Turn on step caching".
+ */
+export const durationPattern =
+  "[Pp]?(?=.*\\d)(?:(\\d+)[Yy])?(?:(\\d+)[Mm])?(?:(\\d+)[Ww])?(?:(\\d+)[Dd])?" +
+  "(?:[Tt](?=\\d)(?:(\\d+)[Hh])?(?:(\\d+)[Mm])?(?:(\\d+)[Ss])?)?";
+
 const conditionKinds: Readonly<Record<string, Shape>> = {
   ...Object.fromEntries(
     ["Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo"].map(
@@ -185,12 +193,23 @@ const shapes = new Map<string, Shape>([
       },
       "ExceptionType",
     ),
-    ExceptionTypes: { ...list("LiteralString"), orString: true },
+    ExceptionTypes: { ...list("ExceptionType"), orString: true },
+    ExceptionType: {
+      type: "string",
+      literal: true,
+      enum: [
+        ...["Step.SERVICE_FAULT", "Step.THROTTLING"],
+        ...["CAPACITY_ERROR", "JOB_INTERNAL_ERROR", "RESOURCE_LIMIT"].map(
+          (name) => `SageMaker.${name}`,
+        ),
+      ],
+    },
     NotNegative: { type: "integer", literal: true, min: 0 },
     NotNegativeFloat: { type: "float", literal: true, min: 0 },
     MaxAttempts: { type: "integer", literal: true, min: 1, max: 20 },
     ExpireAfterMin: { type: "integer", literal: true, min: 0, max: 14400 },
-    CacheConfig: structure({ Enabled: "LiteralBoolean", ExpireAfter: "LiteralString" }, "Enabled"),
+    CacheConfig: structure({ Enabled: "LiteralBoolean", ExpireAfter: "Duration" }, "Enabled"),
+    Duration: { type: "string", literal: true, pattern: durationPattern },
     PropertyFiles: list("PropertyFile"),
     PropertyFile: structure(
       { PropertyFileName: "LiteralString", OutputName: "LiteralString", FilePath: "NotEmpty" },

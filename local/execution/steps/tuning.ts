@@ -43,7 +43,7 @@ async function search(
       await Promise.race(running);
     }
     await completion.decidedBy(number - maxParallelJobs);
-    if (completion.signal.aborted) {
+    if (completion.signal.aborted || execution.jobs.isClosed) {
       break;
     }
     const ended = runTrial(execution, job, number, tuned, [...earlier], completion.signal);

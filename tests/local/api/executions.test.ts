@@ -404,11 +404,13 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     match((await describe_(execution)).FailureReason ?? "", /attempt 1/);
     deepEqual(await statesOf(execution), { First: "Succeeded", Second: "Failed" });
     const [before] = await steps(execution);
+    const parallelism = { MaxParallelExecutionSteps: 3 };
     const retry = (token: string) =>
       client.send(
         new RetryPipelineExecutionCommand({
           PipelineExecutionArn: execution,
           ClientRequestToken: token.repeat(32),
+          ParallelismConfiguration: parallelism,
         }),
       );
     const [again, repeated, other] = await Promise.allSettled([retry("a"), retry("a"), retry("b")]);
@@ -418,7 +420,8 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     match(other.status === "rejected" ? String(other.reason) : "", /ConflictException.*Executing/);
     equal(await ended(execution), "Succeeded");
     await retry("a");
-    equal((await describe_(execution)).FailureReason, undefined);
+    const { FailureReason, ParallelismConfiguration } = await describe_(execution);
+    deepEqual([FailureReason, ParallelismConfiguration], [undefined, parallelism]);
     const [first, second, third] = await steps(execution);
     deepEqual(first, before);
     deepEqual(

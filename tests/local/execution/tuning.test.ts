@@ -249,6 +249,27 @@ describe("a tuning", () => {
     equal(trials.at(-1)?.failureReason, "stopped early, after 1 values of the objective");
   });
 
+  it("begins no training job after it was stopped", async () => {
+    const limits = { MaxParallelTrainingJobs: 2 };
+    const { definition } = parseText(definitionOf([tuningStep({ limits })]));
+    ok(definition);
+    const stop = new AbortController();
+    const jobs = new FakeJobs(() => {
+      if (jobs.begun.length === 2) {
+        stop.abort();
+        void jobs.close();
+      }
+      return new Promise(() => undefined);
+    });
+    const { events, execution } = fakeExecution(join(folder, "closed"), "x", definition, jobs);
+    equal((await runDefinition(definition, execution, stop.signal)).status, "Stopped");
+    const begun = events.flatMap((event) => (event.kind === "trialBegins" ? [event.trial] : []));
+    deepEqual(
+      begun.map(({ number }) => number),
+      [0, 1],
+    );
+  });
+
   it("accepts a time limit longer than a Node.js timer can wait", async () => {
     const limits = { MaxNumberOfTrainingJobs: 3, MaxRuntimeInSeconds: 15_768_000 };
     const { begun, result } = await run(tuningStep({ limits }), to(3, 2, 1));

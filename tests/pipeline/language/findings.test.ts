@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 
 import { check } from "../../../pipeline/language/check";
 import type { Json, JsonObject } from "../../../pipeline/language/json";
@@ -27,6 +27,9 @@ const jsonGet = (inside: Json): Json => ({ "Std:JsonGet": inside });
 const report = { Get: "Steps.Measure.PropertyFiles.Report" };
 const argument = 'step "Measure", Arguments.AppSpecification.ContainerArguments[0]';
 const aws = (answer: string): string => `(AWS: "${answer}")`;
+
+const exceptions =
+  "Step.SERVICE_FAULT, Step.THROTTLING, SageMaker.CAPACITY_ERROR, SageMaker.JOB_INTERNAL_ERROR, SageMaker.RESOURCE_LIMIT";
 
 const cases: readonly (readonly [string, Json, readonly string[]])[] = [
   [
@@ -232,7 +235,10 @@ const cases: readonly (readonly [string, Json, readonly string[]])[] = [
       {
         ...steps.processing,
         CacheConfig: { ExpireAfter: "P1D" },
-        RetryPolicies: [{ ExceptionType: ["Step.THROTTLING"], MaxAttempts: 21, BackOffRate: 2 }],
+        RetryPolicies: [
+          { ExceptionType: ["Step.THROTTLING"], MaxAttempts: 21, BackOffRate: 2 },
+          { ExceptionType: ["Step.THROTTLED"] },
+        ],
       },
     ]),
     [
@@ -242,6 +248,12 @@ const cases: readonly (readonly [string, Json, readonly string[]])[] = [
         aws(
           "Unable to parse pipeline definition. Cannot parse object, unknown property 'BackOffRate'.",
         ),
+      `step "Measure", RetryPolicies[1].ExceptionType[0]: "Step.THROTTLED" is not one of ${exceptions}; ` +
+        `did you mean Step.THROTTLING? ` +
+        aws(
+          "Unable to parse pipeline definition. Model Validation failed: Value 'Step.THROTTLED' for 'ExceptionType' " +
+            `failed to satisfy enum value set: [${exceptions}]`,
+        ),
     ],
   ],
 ];
@@ -250,6 +262,16 @@ describe("check, for third-party definitions,", () => {
   for (const [what, document, problems] of cases) {
     it(`finds ${what}`, () => {
       deepEqual(check(document, { foreign: true }), problems);
+    });
+  }
+
+  for (const ExpireAfter of ["", "P", "PT", "30", "-P1D", "P1D2H", "P1.5D", "1H", "a day"]) {
+    it(`refuses a duration of ${JSON.stringify(ExpireAfter)}`, () => {
+      const step = { ...steps.processing, CacheConfig: { Enabled: true, ExpireAfter } };
+      const [problem, ...others] = check(definitionOf([step]), { foreign: true });
+      const start = `step "Measure", CacheConfig.ExpireAfter: ${JSON.stringify(ExpireAfter)} does not match`;
+      equal(problem?.slice(0, start.length), start);
+      deepEqual(others, []);
     });
   }
 });
