@@ -76,10 +76,7 @@ export function begunExecution(
         SelectiveExecutionConfig: request.selection?.config,
       }),
       FailureReason: undefined,
-      ParallelismConfiguration:
-        request.maxParallelSteps === undefined
-          ? undefined
-          : { MaxParallelExecutionSteps: request.maxParallelSteps },
+      ParallelismConfiguration: max === undefined ? undefined : { MaxParallelExecutionSteps: max },
     },
   };
 }
