@@ -261,7 +261,6 @@ const deployer =
           scope,
           limits: {
             permissionsBoundary,
-            ownTag,
             forceDestroy: settings.forceDestroy,
             uploadsData: settings.dataFile !== undefined,
             servingEndpoints: settings.servingEndpoints,

@@ -1,6 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
+import { policyDocument } from "./policyDocument";
 import { approver } from "./rights/approver";
 import type { Statements } from "./rights/statements";
 
@@ -16,7 +17,7 @@ export class Approval extends pulumi.ComponentResource {
       {
         name: `${namePrefix}-approver`,
         description: `Approves models of ${modelPackageGroupName}`,
-        policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: approver(stack) }),
+        policy: policyDocument(approver(stack)),
       },
       { parent: this },
     );

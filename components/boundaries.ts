@@ -1,6 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
+import { policyDocument } from "./policyDocument";
 import { deployerBoundary, rolesBoundary } from "./rights/boundaries";
 import type { Statements } from "./rights/statements";
 
@@ -18,7 +19,7 @@ export class Boundaries extends pulumi.ComponentResource {
       logical: string,
       physical: string,
       description: string,
-      statements: pulumi.Input<unknown>,
+      statements: pulumi.Input<readonly object[]>,
     ): pulumi.Output<string> => {
       const arn = stack.globalArn("iam", `policy/${physical}`);
       const policy = new iam.Policy(
@@ -26,7 +27,7 @@ export class Boundaries extends pulumi.ComponentResource {
         {
           name: physical,
           description,
-          policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements }),
+          policy: policyDocument(statements),
         },
         { parent: this },
       );

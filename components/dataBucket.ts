@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { prefixes } from "../pipeline/storage";
 import { type Account, accountPrincipals } from "./account";
+import { policyDocument } from "./policyDocument";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
 
@@ -30,6 +31,14 @@ export interface EndpointAccess {
 
 /** Actions that read, write or delete data, including versions, tags and attributes of objects. */
 const dataActions = ["s3:DeleteObject*", "s3:GetObject*", "s3:PutObject*"];
+
+/** A rule by which the objects of a prefix expire, days after their upload. */
+const expiration = (id: string, prefix: string, days: number) => ({
+  id,
+  status: "Enabled",
+  filter: { prefix: `${prefix}/` },
+  expiration: { days },
+});
 
 export interface DataBucketArgs {
   readonly account: Account;
@@ -82,42 +91,39 @@ export class DataBucket extends pulumi.ComponentResource {
   private keyPolicy(args: DataBucketArgs): pulumi.Output<string> {
     const { accountId, dnsSuffix, partition, region } = args.account;
     const consumers = accountPrincipals(args.account, args.access.modelConsumers);
-    return pulumi.jsonStringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Sid: "OwnAccount",
-          Effect: "Allow",
-          Principal: { AWS: pulumi.interpolate`arn:${partition}:iam::${accountId}:root` },
-          Action: "kms:*",
-          Resource: "*",
+    return policyDocument([
+      {
+        Sid: "OwnAccount",
+        Effect: "Allow",
+        Principal: { AWS: pulumi.interpolate`arn:${partition}:iam::${accountId}:root` },
+        Action: "kms:*",
+        Resource: "*",
+      },
+      {
+        Sid: "EncryptNotifications",
+        Effect: "Allow",
+        Principal: {
+          Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"],
         },
-        {
-          Sid: "EncryptNotifications",
-          Effect: "Allow",
-          Principal: {
-            Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"],
-          },
-          Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
-          Resource: "*",
-          Condition: { StringEquals: { "aws:SourceAccount": accountId } },
-        },
-        ...(consumers.length === 0
-          ? []
-          : [
-              {
-                Sid: "DecryptModels",
-                Effect: "Allow",
-                Principal: { AWS: consumers },
-                Action: ["kms:Decrypt", "kms:DescribeKey"],
-                Resource: "*",
-                Condition: {
-                  StringEquals: { "kms:ViaService": pulumi.interpolate`s3.${region}.${dnsSuffix}` },
-                },
+        Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+        Resource: "*",
+        Condition: { StringEquals: { "aws:SourceAccount": accountId } },
+      },
+      ...(consumers.length === 0
+        ? []
+        : [
+            {
+              Sid: "DecryptModels",
+              Effect: "Allow",
+              Principal: { AWS: consumers },
+              Action: ["kms:Decrypt", "kms:DescribeKey"],
+              Resource: "*",
+              Condition: {
+                StringEquals: { "kms:ViaService": pulumi.interpolate`s3.${region}.${dnsSuffix}` },
               },
-            ]),
-      ],
-    });
+            },
+          ]),
+    ]);
   }
 
   /**
@@ -213,24 +219,9 @@ export class DataBucket extends pulumi.ComponentResource {
         // No rule expires current versions of sources, data or executions' output: S3 counts from the upload, and
         // objects in use may be years old.
         rules: [
-          {
-            id: "query-results",
-            status: "Enabled",
-            filter: { prefix: `${prefixes.queryResults}/` },
-            expiration: { days: 7 },
-          },
-          {
-            id: "checkpoints",
-            status: "Enabled",
-            filter: { prefix: `${prefixes.checkpoints}/` },
-            expiration: { days: 30 },
-          },
-          {
-            id: "endpoint-requests",
-            status: "Enabled",
-            filter: { prefix: `${prefixes.endpoints}/` },
-            expiration: { days: 90 },
-          },
+          expiration("query-results", prefixes.queryResults, 7),
+          expiration("checkpoints", prefixes.checkpoints, 30),
+          expiration("endpoint-requests", prefixes.endpoints, 90),
           {
             id: "old-versions",
             status: "Enabled",
@@ -271,34 +262,31 @@ export class DataBucket extends pulumi.ComponentResource {
       `${name}-bucket-policy`,
       {
         bucket: bucket.bucket,
-        policy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Sid: "DenyInsecureTransport",
-              Effect: "Deny",
-              Principal: "*",
-              Action: "s3:*",
-              Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
-              Condition: { Bool: { "aws:SecureTransport": "false" } },
-            },
-            // Uploads without a header get the bucket's key; those with another are refused.
-            denyUpload("OtherEncryption", "", "aws:kms"),
-            denyUpload("OtherKeys", "-aws-kms-key-id", key.arn),
-            ...this.endpointStatements(args, bucketArn),
-            ...(consumers.length === 0
-              ? []
-              : [
-                  {
-                    Sid: "ReadModels",
-                    Effect: "Allow",
-                    Principal: { AWS: consumers },
-                    Action: "s3:GetObject",
-                    Resource: pulumi.interpolate`${bucketArn}/${prefixes.models}/*`,
-                  },
-                ]),
-          ],
-        }),
+        policy: policyDocument([
+          {
+            Sid: "DenyInsecureTransport",
+            Effect: "Deny",
+            Principal: "*",
+            Action: "s3:*",
+            Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          },
+          // Uploads without a header get the bucket's key; those with another are refused.
+          denyUpload("OtherEncryption", "", "aws:kms"),
+          denyUpload("OtherKeys", "-aws-kms-key-id", key.arn),
+          ...this.endpointStatements(args, bucketArn),
+          ...(consumers.length === 0
+            ? []
+            : [
+                {
+                  Sid: "ReadModels",
+                  Effect: "Allow",
+                  Principal: { AWS: consumers },
+                  Action: "s3:GetObject",
+                  Resource: pulumi.interpolate`${bucketArn}/${prefixes.models}/*`,
+                },
+              ]),
+        ]),
       },
       { parent: this, dependsOn: [publicAccessBlock] },
     );

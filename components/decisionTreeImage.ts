@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type Account, accountPrincipals } from "./account";
 import { imageTag, platform, settleFileModes } from "./buildContext";
 import { checkManifest, findDigest } from "./imageRegistry";
+import { policyDocument } from "./policyDocument";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
 
@@ -102,9 +103,8 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
         `${name}-repository-policy`,
         {
           repository: repository.name,
-          policy: pulumi.jsonStringify({
-            Version: "2012-10-17",
-            Statement: pullers.map(({ Sid, ...who }) => ({
+          policy: policyDocument(
+            pullers.map(({ Sid, ...who }) => ({
               Sid,
               Effect: "Allow",
               ...who,
@@ -114,7 +114,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
                 "ecr:GetDownloadUrlForLayer",
               ],
             })),
-          }),
+          ),
         },
         { parent: this },
       );

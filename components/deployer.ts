@@ -1,14 +1,14 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import { madeRoles } from "./rights/boundaries";
+import { policyDocument } from "./policyDocument";
 import { deployerRights, type DeployerScope, issuer } from "./rights/deployer";
 import { type StackScope, Statements } from "./rights/statements";
 
 export interface DeployerArgs {
   readonly scope: StackScope;
   /** The scope of the deployer's rights. */
-  readonly limits: Omit<DeployerScope, "roleArns">;
+  readonly limits: DeployerScope;
   /** ARN of the deployer's boundary. */
   readonly ownBoundary: pulumi.Input<string>;
   /** The GitHub workflows that may deploy, as `sub` claims: repo:<owner>/<name>:environment:<name>. */
@@ -44,36 +44,29 @@ export class Deployer extends pulumi.ComponentResource {
         description: `Deploys ${namePrefix}`,
         permissionsBoundary: args.ownBoundary,
         maxSessionDuration: 3600,
-        assumeRolePolicy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Federated: providerArn },
-              Action: "sts:AssumeRoleWithWebIdentity",
-              Condition: {
-                StringEquals: {
-                  [`${issuer}:aud`]: "sts.amazonaws.com",
-                  [`${issuer}:sub`]: args.subjects,
-                },
+        assumeRolePolicy: policyDocument([
+          {
+            Effect: "Allow",
+            Principal: { Federated: providerArn },
+            Action: "sts:AssumeRoleWithWebIdentity",
+            Condition: {
+              StringEquals: {
+                [`${issuer}:aud`]: "sts.amazonaws.com",
+                [`${issuer}:sub`]: args.subjects,
               },
             },
-          ],
-        }),
+          },
+        ]),
       },
       child,
     );
-    const areas = deployerRights(stack, {
-      ...limits,
-      roleArns: madeRoles(stack),
-    });
-    for (const [area, statements] of Object.entries(areas)) {
+    for (const [area, statements] of Object.entries(deployerRights(stack, limits))) {
       const policy = new iam.Policy(
         `${name}-${area}-policy`,
         {
           name: `${namePrefix}-deployer-${area}`,
           description: `What the deployer of ${namePrefix} may do: ${area}`,
-          policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements }),
+          policy: policyDocument(statements),
         },
         child,
       );

@@ -18,6 +18,7 @@ import type { Tracking } from "../pipeline/tracking";
 import { type Account, accountPrincipals } from "./account";
 import { decisionTreeModules } from "./decisionTreeModules";
 import type { JobVpc } from "./jobVpc";
+import { policyDocument } from "./policyDocument";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
 import { type Source, uploadScript, uploadSource } from "./uploadSource";
@@ -224,27 +225,24 @@ export class ModelPipeline extends pulumi.ComponentResource {
       `${name}-model-package-group-policy`,
       {
         modelPackageGroupName: group.modelPackageGroupName,
-        resourcePolicy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              // Source: SageMaker's guide, "Deploy a model version from a different account".
-              Sid: "DeployModels",
-              Effect: "Allow",
-              Principal: principal,
-              Action: [
-                "sagemaker:CreateModel",
-                "sagemaker:DescribeModelPackage",
-                "sagemaker:DescribeModelPackageGroup",
-                "sagemaker:ListModelPackages",
-              ],
-              Resource: [
-                arn(`model-package-group/${modelPackageGroupName}`),
-                arn(`model-package/${modelPackageGroupName}/*`),
-              ],
-            },
-          ],
-        }),
+        resourcePolicy: policyDocument([
+          {
+            // Source: SageMaker's guide, "Deploy a model version from a different account".
+            Sid: "DeployModels",
+            Effect: "Allow",
+            Principal: principal,
+            Action: [
+              "sagemaker:CreateModel",
+              "sagemaker:DescribeModelPackage",
+              "sagemaker:DescribeModelPackageGroup",
+              "sagemaker:ListModelPackages",
+            ],
+            Resource: [
+              arn(`model-package-group/${modelPackageGroupName}`),
+              arn(`model-package/${modelPackageGroupName}/*`),
+            ],
+          },
+        ]),
       },
       { parent: this },
     );

@@ -8,6 +8,7 @@ import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
 import type { DataElsewhere } from "./dataElsewhere";
 import { endpointZones } from "./endpointZones";
+import { policyDocument } from "./policyDocument";
 import { flowLogs } from "./rights/flowLogs";
 import { serviceRole } from "./serviceRole";
 import type { StackNames } from "./stackNames";
@@ -141,68 +142,62 @@ export class Network extends pulumi.ComponentResource {
       Condition: condition,
     });
     const elsewhere = dataElsewhere && bucketArn(dataElsewhere.bucket);
-    return pulumi.jsonStringify({
-      Version: "2012-10-17",
-      Statement: [
-        allow(
-          "StackBucket",
-          [
-            "s3:AbortMultipartUpload",
-            "s3:GetBucketLocation",
-            "s3:GetObject",
-            "s3:ListBucket",
-            "s3:ListBucketMultipartUploads",
-            "s3:ListMultipartUploadParts",
-            "s3:PutObject",
-          ],
-          [bucket, pulumi.interpolate`${bucket}/*`],
-          own,
-        ),
-        // Spark renames and deletes its files; jobs delete old checkpoints.
-        allow(
-          "ScratchFiles",
-          "s3:DeleteObject",
-          [
-            pulumi.interpolate`${bucket}/${prefixes.executions}/*/data-wrangler/*`,
-            pulumi.interpolate`${bucket}/${prefixes.checkpoints}/*`,
-          ],
-          own,
-        ),
-        ...(elsewhere === undefined
-          ? []
-          : [
-              allow(
-                "TableElsewhere",
-                ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"],
-                [elsewhere, pulumi.interpolate`${elsewhere}/${dataElsewhere?.folder}*`],
-                own,
-              ),
-            ]),
-        // ECR's layers of images. Source: its guide to VPC endpoints.
-        allow(
-          "ImageLayers",
+    return policyDocument([
+      allow(
+        "StackBucket",
+        [
+          "s3:AbortMultipartUpload",
+          "s3:GetBucketLocation",
           "s3:GetObject",
-          pulumi.interpolate`arn:${account.partition}:s3:::prod-${account.region}-starport-layer-bucket/*`,
-        ),
-      ],
-    });
+          "s3:ListBucket",
+          "s3:ListBucketMultipartUploads",
+          "s3:ListMultipartUploadParts",
+          "s3:PutObject",
+        ],
+        [bucket, pulumi.interpolate`${bucket}/*`],
+        own,
+      ),
+      // Spark renames and deletes its files; jobs delete old checkpoints.
+      allow(
+        "ScratchFiles",
+        "s3:DeleteObject",
+        [
+          pulumi.interpolate`${bucket}/${prefixes.executions}/*/data-wrangler/*`,
+          pulumi.interpolate`${bucket}/${prefixes.checkpoints}/*`,
+        ],
+        own,
+      ),
+      ...(elsewhere === undefined
+        ? []
+        : [
+            allow(
+              "TableElsewhere",
+              ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"],
+              [elsewhere, pulumi.interpolate`${elsewhere}/${dataElsewhere?.folder}*`],
+              own,
+            ),
+          ]),
+      // ECR's layers of images. Source: its guide to VPC endpoints.
+      allow(
+        "ImageLayers",
+        "s3:GetObject",
+        pulumi.interpolate`arn:${account.partition}:s3:::prod-${account.region}-starport-layer-bucket/*`,
+      ),
+    ]);
   }
 
   /** Limits an endpoint to this account's principals, so that data cannot leave with another's credentials. */
   private ownAccountPolicy({ account }: NetworkArgs): pulumi.Output<string> {
-    return pulumi.jsonStringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Sid: "OwnAccount",
-          Effect: "Allow",
-          Principal: "*",
-          Action: "*",
-          Resource: "*",
-          Condition: { StringEquals: { "aws:PrincipalAccount": account.accountId } },
-        },
-      ],
-    });
+    return policyDocument([
+      {
+        Sid: "OwnAccount",
+        Effect: "Allow",
+        Principal: "*",
+        Action: "*",
+        Resource: "*",
+        Condition: { StringEquals: { "aws:PrincipalAccount": account.accountId } },
+      },
+    ]);
   }
 
   /**

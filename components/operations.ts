@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Account } from "./account";
 import { eventRule } from "./eventRule";
+import { policyDocument } from "./policyDocument";
 import type { StackNames } from "./stackNames";
 import type { Tag } from "./tag";
 
@@ -179,34 +180,31 @@ export class Operations extends pulumi.ComponentResource {
         StringEquals: { "aws:SourceAccount": accountId },
       },
     });
-    return pulumi.jsonStringify({
-      Version: "2012-10-17",
-      Statement: [
-        from(
-          "Alarms",
-          "cloudwatch.amazonaws.com",
-          pulumi.interpolate`arn:${partition}:cloudwatch:${region}:${accountId}:alarm:${operationsName}-*`,
-        ),
-        from(
-          "Rules",
-          "events.amazonaws.com",
-          pulumi.interpolate`arn:${partition}:events:${region}:${accountId}:rule/${operationsName}-*`,
-        ),
-        from(
-          "Budgets",
-          "budgets.amazonaws.com",
-          pulumi.interpolate`arn:${partition}:budgets::${accountId}:*`,
-        ),
-        {
-          Sid: "DenyInsecureTransport",
-          Effect: "Deny",
-          Principal: "*",
-          Action: "sns:Publish",
-          Resource: topicArn,
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        },
-      ],
-    });
+    return policyDocument([
+      from(
+        "Alarms",
+        "cloudwatch.amazonaws.com",
+        pulumi.interpolate`arn:${partition}:cloudwatch:${region}:${accountId}:alarm:${operationsName}-*`,
+      ),
+      from(
+        "Rules",
+        "events.amazonaws.com",
+        pulumi.interpolate`arn:${partition}:events:${region}:${accountId}:rule/${operationsName}-*`,
+      ),
+      from(
+        "Budgets",
+        "budgets.amazonaws.com",
+        pulumi.interpolate`arn:${partition}:budgets::${accountId}:*`,
+      ),
+      {
+        Sid: "DenyInsecureTransport",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "sns:Publish",
+        Resource: topicArn,
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ]);
   }
 }
 

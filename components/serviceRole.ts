@@ -2,6 +2,7 @@ import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Account } from "./account";
+import { policyDocument } from "./policyDocument";
 import type { Statement } from "./rights/statements";
 
 export interface ServiceRoleArgs {
@@ -38,17 +39,14 @@ export function serviceRole(
       name: args.roleName,
       description: args.description,
       permissionsBoundary: args.permissionsBoundary,
-      assumeRolePolicy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: args.services },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": args.account.accountId } },
-          },
-        ],
-      }),
+      assumeRolePolicy: policyDocument([
+        {
+          Effect: "Allow",
+          Principal: { Service: args.services },
+          Action: "sts:AssumeRole",
+          Condition: { StringEquals: { "aws:SourceAccount": args.account.accountId } },
+        },
+      ]),
     },
     { parent },
   );
@@ -57,7 +55,7 @@ export function serviceRole(
     {
       name: args.policyName,
       role: role.name,
-      policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: args.statements }),
+      policy: policyDocument(args.statements),
     },
     { parent },
   );

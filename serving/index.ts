@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { policyDocument } from "../components/policyDocument";
 import { prebuiltImage } from "../components/prebuiltImages";
 import { stackProvider, stackTags } from "../components/provider";
 import { modelMonitorWarning } from "../components/warnings";
@@ -148,17 +149,14 @@ export = async function serve(): Promise<Outputs> {
     endpointConfigurationName: endpoint.configurationName,
     modelPackageArn: model.arn,
     modelPackageVersion: String(model.version),
-    invokePolicy: pulumi.jsonStringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Sid: "InvokeEndpoint",
-          Effect: "Allow",
-          Action: "sagemaker:InvokeEndpoint",
-          Resource: endpoint.endpointArn,
-        },
-      ],
-    }),
+    invokePolicy: policyDocument([
+      {
+        Sid: "InvokeEndpoint",
+        Effect: "Allow",
+        Action: "sagemaker:InvokeEndpoint",
+        Resource: endpoint.endpointArn,
+      },
+    ]),
     captureUri: capture?.uri ?? "",
     monitoringScheduleName: (dataQuality ?? ownDrift)?.scheduleName ?? "",
   };

@@ -1,7 +1,7 @@
 import type { RoleNames } from "../../contract/names";
 import { prefixes } from "../../pipeline/storage";
 import { jobNames, pipeline } from "./pipeline";
-import { allow, type Statement, type Statements } from "./statements";
+import { allow, passRoles, type Statement, type Statements } from "./statements";
 
 /** The table of calls (local/service/calls/) has the reason and evidence for each; tests compare the roles with it. */
 
@@ -23,21 +23,21 @@ function readTableBucket(stack: Statements): readonly Statement[] {
   return [
     allow(
       "FindCatalog",
-      ["glue:GetCatalog"],
+      "glue:GetCatalog",
       tableCatalogs(stack).map((path) => stack.arn("glue", path)),
     ),
-    allow("FindTableBucket", ["s3tables:GetTableBucket"], bucket),
-    allow("FindNamespace", ["s3tables:GetNamespace"], bucket, { StringEquals: namespace }),
+    allow("FindTableBucket", "s3tables:GetTableBucket", bucket),
+    allow("FindNamespace", "s3tables:GetNamespace", bucket, { StringEquals: namespace }),
     allow(
       "ReadTableData",
-      ["s3tables:GetTable", "s3tables:GetTableData", "s3tables:GetTableMetadataLocation"],
+      "s3tables:GetTable GetTableData GetTableMetadataLocation",
       // The ARN of a table has its id, which only S3 Tables knows.
       stack.arn("s3tables", `bucket/${name}/table/*`),
       { StringEquals: { ...namespace, "s3tables:tableName": tableName } },
     ),
     ...(kmsKeyArn === undefined
       ? []
-      : [allow("DecryptTableData", ["kms:Decrypt", "kms:GenerateDataKey"], kmsKeyArn)]),
+      : [allow("DecryptTableData", "kms:Decrypt GenerateDataKey", kmsKeyArn)]),
   ];
 }
 
@@ -62,7 +62,7 @@ function processing(stack: Statements): readonly Statement[] {
     stack.listBucket(),
     allow(
       "ReadObjects",
-      ["s3:GetObject"],
+      "s3:GetObject",
       stack.objects("data", "queryResults", "sources", "executions"),
     ),
     stack.writeObjects(
@@ -71,65 +71,44 @@ function processing(stack: Statements): readonly Statement[] {
       "executions",
       ...(stack.args.servesRawRows ? (["rowEncoders"] as const) : []),
     ),
-    allow("ListUploads", ["s3:ListBucketMultipartUploads"], stack.bucketArn()),
+    allow("ListUploads", "s3:ListBucketMultipartUploads", stack.bucketArn()),
     allow(
       "ListUploadedParts",
-      ["s3:ListMultipartUploadParts"],
+      "s3:ListMultipartUploadParts",
       stack.objects("queryResults", "executions"),
     ),
-    allow("CommitSparkOutput", ["s3:DeleteObject"], stack.bucketArn(sparkOutput)),
+    allow("CommitSparkOutput", "s3:DeleteObject", stack.bucketArn(sparkOutput)),
     stack.useKeyThroughS3(),
     stack.encryptOutputs(),
     ...stack.grantKeyForVolumes(),
     allow(
       "QueryAthena",
-      [
-        "athena:GetQueryExecution",
-        "athena:GetQueryResults",
-        "athena:GetWorkGroup",
-        "athena:StartQueryExecution",
-        "athena:StopQueryExecution",
-      ],
+      `athena:GetQueryExecution GetQueryResults GetWorkGroup StartQueryExecution
+      StopQueryExecution`,
       stack.arn("athena", `workgroup/${workGroupName}`),
     ),
-    allow(
-      "ReadTable",
-      [
-        "glue:BatchGetPartition",
-        "glue:GetDatabase",
-        "glue:GetPartition",
-        "glue:GetPartitions",
-        "glue:GetTable",
-      ],
-      [
-        ...tableCatalogs(stack).map((path) => stack.arn("glue", path)),
-        ...[...databases].map((database) => stack.arn("glue", `database/${within}${database}`)),
-        ...tables.map((table) => stack.arn("glue", `table/${within}${table.replace(".", "/")}`)),
-      ],
-    ),
+    allow("ReadTable", "glue:BatchGetPartition GetDatabase GetPartition GetPartitions GetTable", [
+      ...tableCatalogs(stack).map((path) => stack.arn("glue", path)),
+      ...[...databases].map((database) => stack.arn("glue", `database/${within}${database}`)),
+      ...tables.map((table) => stack.arn("glue", `table/${within}${table.replace(".", "/")}`)),
+    ]),
     ...readTableBucket(stack),
     // Athena looks it up for any query, and creates it if the account has none.
-    allow(
-      "UseDefaultDatabase",
-      ["glue:CreateDatabase", "glue:GetDatabase", "glue:GetDatabases"],
-      [stack.arn("glue", "catalog"), stack.arn("glue", "database/default")],
-    ),
-    allow(
-      "MakeInputDatabase",
-      ["glue:CreateDatabase", "glue:GetDatabase"],
-      [stack.arn("glue", "catalog"), stack.arn("glue", `database/${inputDatabase}`)],
-    ),
-    allow(
-      "MakeInputTables",
-      ["glue:CreateTable", "glue:DeleteTable", "glue:GetTable"],
-      [
-        stack.arn("glue", "catalog"),
-        stack.arn("glue", `database/${inputDatabase}`),
-        stack.arn("glue", `table/${inputDatabase}/sagemaker_tmp_*`),
-      ],
-    ),
+    allow("UseDefaultDatabase", "glue:CreateDatabase GetDatabase GetDatabases", [
+      stack.arn("glue", "catalog"),
+      stack.arn("glue", "database/default"),
+    ]),
+    allow("MakeInputDatabase", "glue:CreateDatabase GetDatabase", [
+      stack.arn("glue", "catalog"),
+      stack.arn("glue", `database/${inputDatabase}`),
+    ]),
+    allow("MakeInputTables", "glue:CreateTable DeleteTable GetTable", [
+      stack.arn("glue", "catalog"),
+      stack.arn("glue", `database/${inputDatabase}`),
+      stack.arn("glue", `table/${inputDatabase}/sagemaker_tmp_*`),
+    ]),
     // The service allows no narrower resource; Lake Formation's grants limit the tables.
-    allow("ReadThroughLakeFormation", ["lakeformation:GetDataAccess"], "*"),
+    allow("ReadThroughLakeFormation", "lakeformation:GetDataAccess", "*"),
     ...stack.useKeyThroughGlue(),
     ...stack.useVpcForProcessing(),
     ...stack.pullImage(),
@@ -141,16 +120,11 @@ function processing(stack: Statements): readonly Statement[] {
 function training(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
-    allow("ReadObjects", ["s3:GetObject"], stack.objects("executions", "checkpoints")),
+    allow("ReadObjects", "s3:GetObject", stack.objects("executions", "checkpoints")),
     stack.writeObjects("WriteModels", "checkpoints", "models"),
     // SageMaker deletes checkpoints in S3 that the training deletes.
-    allow("DropCheckpoints", ["s3:DeleteObject"], stack.objects("checkpoints")),
-    stack.useKeyThroughS3(),
-    stack.encryptOutputs(),
-    ...stack.grantKeyForVolumes(),
-    ...stack.useVpc(),
-    ...stack.pullImage(),
-    ...stack.writeLogs("TrainingJobs"),
+    allow("DropCheckpoints", "s3:DeleteObject", stack.objects("checkpoints")),
+    ...stack.runJobs(stack.useVpc(), "TrainingJobs"),
   ];
 }
 
@@ -165,14 +139,9 @@ function evaluation(stack: Statements): readonly Statement[] {
   return [
     ...(stack.args.challengesChampion ? [readRegistry(stack)] : []),
     stack.listBucket(),
-    allow("ReadObjects", ["s3:GetObject"], stack.objects("sources", "executions", "models")),
+    allow("ReadObjects", "s3:GetObject", stack.objects("sources", "executions", "models")),
     stack.writeObjects("WriteReports", "executions"),
-    stack.useKeyThroughS3(),
-    stack.encryptOutputs(),
-    ...stack.grantKeyForVolumes(),
-    ...stack.useVpcForProcessing(),
-    ...stack.pullImage(),
-    ...stack.writeLogs("ProcessingJobs", "TransformJobs"),
+    ...stack.runJobs(stack.useVpcForProcessing(), "ProcessingJobs", "TransformJobs"),
   ];
 }
 
@@ -181,7 +150,7 @@ function scheduler(stack: Statements): readonly Statement[] {
   const { findsDrift, names } = stack.args;
   const jobs = `processing-job/${names.pipelineName}-*-drift-*`;
   return [
-    allow("StartPipeline", ["sagemaker:StartPipelineExecution"], stack.pipelines()),
+    allow("StartPipeline", "sagemaker:StartPipelineExecution", stack.pipelines()),
     ...(findsDrift
       ? [
           stack.makeJobs(
@@ -191,9 +160,7 @@ function scheduler(stack: Statements): readonly Statement[] {
             ...(["network", "trafficEncryption", "volumeKey"] as const),
           ),
           stack.tagNew("TagNewJobs", stack.arn("sagemaker", jobs)),
-          allow("PassMonitoringRole", ["iam:PassRole"], stack.roleArns.monitoring, {
-            StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },
-          }),
+          passRoles("PassMonitoringRole", stack.roleArns.monitoring, "sagemaker.amazonaws.com"),
         ]
       : []),
   ];
@@ -203,10 +170,10 @@ function scheduler(stack: Statements): readonly Statement[] {
 function serving(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
-    allow("ReadModels", ["s3:GetObject"], stack.objects("models")),
+    allow("ReadModels", "s3:GetObject", stack.objects("models")),
     stack.writeObjects("RecordRequests", "endpoints"),
     // Composite alarms can only be described with "*".
-    allow("WatchRollbackAlarms", ["cloudwatch:DescribeAlarms"], "*"),
+    allow("WatchRollbackAlarms", "cloudwatch:DescribeAlarms", "*"),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
     ...stack.useVpc(),
@@ -220,14 +187,9 @@ function monitoring(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
     // Its container is not isolated, and needs no rows of the training data.
-    allow("ReadObjects", ["s3:GetObject"], [...stack.objects("endpoints"), ...stack.reports()]),
+    allow("ReadObjects", "s3:GetObject", [...stack.objects("endpoints"), ...stack.reports()]),
     stack.writeObjects("WriteFindings", "endpoints"),
-    stack.useKeyThroughS3(),
-    stack.encryptOutputs(),
-    ...stack.grantKeyForVolumes(),
-    ...stack.useVpcForProcessing(),
-    ...stack.pullImage(),
-    ...stack.writeLogs("ProcessingJobs"),
+    ...stack.runJobs(stack.useVpcForProcessing(), "ProcessingJobs"),
   ];
 }
 
@@ -238,22 +200,13 @@ function crawler(stack: Statements): readonly Statement[] {
   return [
     ...stack.readDataElsewhere(),
     stack.listBucket(),
-    allow("ReadData", ["s3:GetObject"], stack.objects("data")),
+    allow("ReadData", "s3:GetObject", stack.objects("data")),
     stack.useKeyThroughS3(),
     ...stack.useKeyThroughGlue(),
     allow(
       "AddPartitions",
-      [
-        "glue:BatchCreatePartition",
-        "glue:BatchGetPartition",
-        "glue:CreatePartition",
-        "glue:GetDatabase",
-        "glue:GetPartition",
-        "glue:GetPartitions",
-        "glue:GetTable",
-        "glue:UpdatePartition",
-        "glue:UpdateTable",
-      ],
+      `glue:BatchCreatePartition BatchGetPartition CreatePartition GetDatabase GetPartition
+      GetPartitions GetTable UpdatePartition UpdateTable`,
       [
         stack.arn("glue", "catalog"),
         stack.arn("glue", `database/${databaseName}`),
@@ -268,7 +221,7 @@ function crawler(stack: Statements): readonly Statement[] {
 function tracking(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
-    allow("ReadArtifacts", ["s3:GetObject"], stack.objects("tracking")),
+    allow("ReadArtifacts", "s3:GetObject", stack.objects("tracking")),
     stack.writeObjects("WriteArtifacts", "tracking"),
     stack.useKeyThroughS3(),
   ];
@@ -292,19 +245,12 @@ function logging(stack: Statements): readonly Statement[] {
       ...(["outputKey", "trafficEncryption", "volumeKey"] as const),
     ),
     stack.tagNew("TagNewJobs", jobs),
-    allow("StopJobs", ["sagemaker:StopProcessingJob"], jobs, stack.own()),
-    allow("PassOwnRole", ["iam:PassRole"], stack.roleArns.logging, {
-      StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },
-    }),
+    allow("StopJobs", "sagemaker:StopProcessingJob", jobs, stack.own()),
+    passRoles("PassOwnRole", stack.roleArns.logging, "sagemaker.amazonaws.com"),
     allow(
       "SeeExecutions",
-      [
-        "sagemaker:DescribePipelineDefinitionForExecution",
-        "sagemaker:DescribePipelineExecution",
-        "sagemaker:ListPipelineExecutionSteps",
-        "sagemaker:ListPipelineExecutions",
-        "sagemaker:ListPipelineParametersForExecution",
-      ],
+      `sagemaker:DescribePipelineDefinitionForExecution DescribePipelineExecution
+      ListPipelineExecutionSteps ListPipelineExecutions ListPipelineParametersForExecution`,
       [
         stack.arn("sagemaker", `pipeline/${pipelineName}`),
         stack.arn("sagemaker", `pipeline/${pipelineName}/execution/*`),
@@ -313,39 +259,27 @@ function logging(stack: Statements): readonly Statement[] {
     ),
     allow(
       "SeeJobs",
-      [
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
-      ],
+      `sagemaker:DescribeHyperParameterTuningJob DescribeProcessingJob
+      ListTrainingJobsForHyperParameterTuningJob`,
       [jobs, stack.arn("sagemaker", jobNames.tuning)],
       stack.own(),
     ),
     readRegistry(stack),
     allow(
       "LogRuns",
-      ["sagemaker:CallMlflowAppApi"],
+      "sagemaker:CallMlflowAppApi",
       stack.arn("sagemaker", "mlflow-app/*"),
       stack.own(),
     ),
     stack.listBucket(),
-    allow(
-      "ReadResults",
-      ["s3:GetObject"],
-      [
-        ...stack.objects("sources", "models"),
-        ...["comparison", "evaluation"].map((name) =>
-          stack.bucketArn(`/${prefixes.executions}/*/${name}/*`),
-        ),
-      ],
-    ),
+    allow("ReadResults", "s3:GetObject", [
+      ...stack.objects("sources", "models"),
+      ...["comparison", "evaluation"].map((name) =>
+        stack.bucketArn(`/${prefixes.executions}/*/${name}/*`),
+      ),
+    ]),
     stack.writeObjects("WriteArtifacts", "tracking"),
-    stack.useKeyThroughS3(),
-    stack.encryptOutputs(),
-    ...stack.grantKeyForVolumes(),
-    ...(outside ? [] : stack.useVpcForProcessing()),
-    ...stack.pullImage(),
-    ...stack.writeLogs("ProcessingJobs"),
+    ...stack.runJobs(outside ? [] : stack.useVpcForProcessing(), "ProcessingJobs"),
   ];
 }
 

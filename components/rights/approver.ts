@@ -7,19 +7,15 @@ export function approver(stack: Statements): readonly Statement[] {
   return [
     // Source of the condition: Service Authorization Reference, "Actions, resources, and condition keys for Amazon
     // SageMaker". Requests without a status, which change something else, are refused.
-    allow("Approve", ["sagemaker:UpdateModelPackage"], versions, {
+    allow("Approve", "sagemaker:UpdateModelPackage", versions, {
       StringEquals: { "sagemaker:ModelApprovalStatus": modelApprovalStatuses },
     }),
     allow(
       "SeeModels",
-      [
-        "sagemaker:DescribeModelPackage",
-        "sagemaker:DescribeModelPackageGroup",
-        "sagemaker:ListModelPackages",
-      ],
+      "sagemaker:DescribeModelPackage DescribeModelPackageGroup ListModelPackages",
       [group, versions],
     ),
-    allow("ReadReports", ["s3:GetObject"], stack.reports()),
+    allow("ReadReports", "s3:GetObject", stack.reports()),
     stack.decryptThroughS3(),
   ];
 }

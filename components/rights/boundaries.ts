@@ -78,22 +78,18 @@ export function rolesBoundary(stack: Statements): pulumi.Output<readonly object[
   const everything = [
     ...ofActors(stack, actors).flatMap((of) => of(early)),
     ...flowLogs(account, names.flowLogsName),
-    allow("Interfaces", [...useAnyInterface], "*"),
+    allow("Interfaces", useAnyInterface, "*"),
   ];
   return pulumi.output(everything).apply((known) => merge(known as readonly Known[]));
 }
 
 /** Services of a stack's resources. */
-const services = [
-  ...["application-autoscaling", "athena", "budgets", "cloudwatch", "ec2", "ecr", "events"],
-  ...["glue", "kms", "logs", "route53", "s3", "scheduler", "sns"],
-];
+const services = `application-autoscaling:* athena:* budgets:* cloudwatch:* ec2:* ecr:* events:* glue:*
+  kms:* logs:* route53:* s3:* scheduler:* sns:* sagemaker:*`;
 
 /** A deployer's actions on roles, which the roles' boundary limits. */
-const roleWrites = [
-  ...["CreateRole", "DeleteRole", "DeleteRolePolicy", "PutRolePermissionsBoundary"],
-  ...["PutRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"],
-].map((name) => `iam:${name}`);
+export const roleWrites = `iam:CreateRole DeleteRole DeleteRolePolicy PutRolePermissionsBoundary
+  PutRolePolicy UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription`;
 
 /**
  * The boundary of a stack's deployer: the services of a stack, without running jobs with a role, approving models, or
@@ -106,23 +102,20 @@ export function deployerBoundary(
 ): readonly Statement[] {
   const roles = madeRoles(stack);
   return [
-    allow("Services", [...services.map((service) => `${service}:*`), "sagemaker:*"], "*"),
+    allow("Services", services, "*"),
     allow("MakeRoles", roleWrites, roles, {
       ArnEquals: { "iam:PermissionsBoundary": rolesBoundaryArn },
     }),
-    allow("UseRoles", ["iam:PassRole", "iam:TagRole", "iam:UntagRole"], roles),
+    allow("UseRoles", "iam:PassRole TagRole UntagRole", roles),
     allow(
       "SeeRights",
-      [
-        ...["iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion"],
-        ...["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
-        ...["iam:ListInstanceProfilesForRole", "iam:ListPolicyVersions", "iam:ListRolePolicies"],
-      ],
+      `iam:GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy
+      ListAttachedRolePolicies ListInstanceProfilesForRole ListPolicyVersions ListRolePolicies`,
       "*",
     ),
     allow(
       "ScalingRole",
-      ["iam:CreateServiceLinkedRole"],
+      "iam:CreateServiceLinkedRole",
       stack.globalArn(
         "iam",
         "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*",
@@ -130,23 +123,14 @@ export function deployerBoundary(
     ),
     deny(
       "RunNothing",
-      [
-        ...["ec2:CreateFleet", "ec2:RequestSpot*", "ec2:RunInstances", "ec2:RunScheduledInstances"],
-        ...["glue:CreateDevEndpoint", "glue:CreateJob", "glue:CreateMLTransform"],
-        ...[
-          "glue:CreateSession",
-          "glue:RunStatement",
-          "glue:StartJobRun",
-          "glue:UpdateDevEndpoint",
-        ],
-        ...["glue:UpdateJob", "sagemaker:CreateApp", "sagemaker:CreateAutoMLJobV2"],
-        ...["sagemaker:CreateCluster", "sagemaker:CreateDomain", "sagemaker:CreateFlowDefinition"],
-        ...["sagemaker:Create*Job", "sagemaker:CreateNotebookInstance*"],
-        ...["sagemaker:CreatePresigned*", "sagemaker:CreateSpace", "sagemaker:CreateUserProfile"],
-        ...["sagemaker:StartPipelineExecution", "sagemaker:StartSession"],
-      ],
+      `ec2:CreateFleet RequestSpot* RunInstances RunScheduledInstances
+      glue:CreateDevEndpoint CreateJob CreateMLTransform CreateSession RunStatement StartJobRun
+      UpdateDevEndpoint UpdateJob
+      sagemaker:CreateApp CreateAutoMLJobV2 CreateCluster CreateDomain CreateFlowDefinition Create*Job
+      CreateNotebookInstance* CreatePresigned* CreateSpace CreateUserProfile StartPipelineExecution
+      StartSession`,
       "*",
     ),
-    deny("ApproveNothing", ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"], "*"),
+    deny("ApproveNothing", "sagemaker:CreateModelPackage UpdateModelPackage", "*"),
   ];
 }

@@ -15,7 +15,7 @@ export function flowLogs(
   const group = pulumi.interpolate`arn:${partition}:logs:${region}:${accountId}:log-group:${groupName}`;
   return [
     // The service allows no narrower resource.
-    allow("FindGroups", ["logs:DescribeLogGroups"], "*"),
+    allow("FindGroups", "logs:DescribeLogGroups", "*"),
     allow("WriteFlowLogs", logActions, [group, pulumi.interpolate`${group}:*`]),
   ];
 }

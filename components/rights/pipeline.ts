@@ -1,5 +1,5 @@
 import { usesExperiments, usesMlflow } from "../../pipeline/tracking";
-import { allow, type Statement, type Statements } from "./statements";
+import { allow, passRoles, type Statement, type Statements } from "./statements";
 
 /** Names of the jobs of steps; tuning jobs only have the execution's. */
 export const jobNames = {
@@ -46,17 +46,9 @@ function runJobs(stack: Statements): readonly Statement[] {
     stack.tagNew("TagNewJobs", arns(processing, tuning, training, model, transform)),
     allow(
       "FollowJobs",
-      [
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:DescribeModel",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:DescribeTrainingJob",
-        "sagemaker:DescribeTransformJob",
-        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
-        "sagemaker:StopHyperParameterTuningJob",
-        "sagemaker:StopProcessingJob",
-        "sagemaker:StopTransformJob",
-      ],
+      `sagemaker:DescribeHyperParameterTuningJob DescribeModel DescribeProcessingJob
+      DescribeTrainingJob DescribeTransformJob ListTrainingJobsForHyperParameterTuningJob
+      StopHyperParameterTuningJob StopProcessingJob StopTransformJob`,
       arns(processing, tuning, training, model, transform),
       stack.own(),
     ),
@@ -67,17 +59,12 @@ function runJobs(stack: Statements): readonly Statement[] {
 function registerModels(stack: Statements): readonly Statement[] {
   const [group, versions] = stack.modelPackages();
   return [
-    allow("RegisterModels", ["sagemaker:CreateModelPackage"], versions, {
+    allow("RegisterModels", "sagemaker:CreateModelPackage", versions, {
       StringEquals: { "sagemaker:ModelApprovalStatus": stack.args.modelApprovalStatus },
     }),
     allow(
       "SeeModels",
-      [
-        "sagemaker:AddTags",
-        "sagemaker:DescribeModelPackage",
-        "sagemaker:DescribeModelPackageGroup",
-        "sagemaker:ListModelPackages",
-      ],
+      "sagemaker:AddTags DescribeModelPackage DescribeModelPackageGroup ListModelPackages",
       [group, versions],
     ),
   ];
@@ -94,24 +81,16 @@ function recordExperiments(stack: Statements): readonly Statement[] {
   ];
   const own = { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value };
   return [
-    allow("TagExperiment", ["sagemaker:AddTags"], experiment, { StringEqualsIfExists: own }),
+    allow("TagExperiment", "sagemaker:AddTags", experiment, { StringEqualsIfExists: own }),
     // Only on creation, as with jobs.
-    allow("TagNewParts", ["sagemaker:AddTags"], parts, {
+    allow("TagNewParts", "sagemaker:AddTags", parts, {
       StringEqualsIfExists: own,
       Null: { "sagemaker:TaggingAction": "false" },
     }),
     allow(
       "RecordExperiments",
-      [
-        "sagemaker:AssociateTrialComponent",
-        "sagemaker:CreateExperiment",
-        "sagemaker:CreateTrial",
-        "sagemaker:CreateTrialComponent",
-        "sagemaker:DescribeExperiment",
-        "sagemaker:DescribeTrial",
-        "sagemaker:DescribeTrialComponent",
-        "sagemaker:UpdateTrialComponent",
-      ],
+      `sagemaker:AssociateTrialComponent CreateExperiment CreateTrial CreateTrialComponent
+      DescribeExperiment DescribeTrial DescribeTrialComponent UpdateTrialComponent`,
       [experiment, ...parts],
       // No source says whether the service tags them; if so, another stack's are excluded.
       { StringEqualsIfExists: own },
@@ -123,7 +102,7 @@ function recordExperiments(stack: Statements): readonly Statement[] {
 function recordInMlflow(stack: Statements): Statement {
   return allow(
     "RecordInMlflow",
-    ["sagemaker:CallMlflowAppApi", "sagemaker:DescribeMlflowApp"],
+    "sagemaker:CallMlflowAppApi DescribeMlflowApp",
     stack.arn("sagemaker", "mlflow-app/*"),
     stack.own(),
   );
@@ -137,17 +116,16 @@ export function pipeline(stack: Statements): readonly Statement[] {
     ...registerModels(stack),
     ...(usesExperiments(where) ? recordExperiments(stack) : []),
     ...(usesMlflow(where) ? [recordInMlflow(stack)] : []),
-    allow(
+    passRoles(
       "PassJobRoles",
-      ["iam:PassRole"],
       [stack.roleArns.processing, stack.roleArns.training, stack.roleArns.evaluation],
-      { StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } },
+      "sagemaker.amazonaws.com",
     ),
     stack.listBucket(),
-    allow("ReadReports", ["s3:GetObject"], stack.objects("executions", "models")),
+    allow("ReadReports", "s3:GetObject", stack.objects("executions", "models")),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
     ...stack.pullImage(),
-    allow("FindImages", ["ecr:DescribeImages"], stack.images()),
+    allow("FindImages", "ecr:DescribeImages", stack.images()),
   ];
 }

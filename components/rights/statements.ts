@@ -70,24 +70,38 @@ export interface Statement {
   readonly Condition: Conditions | undefined;
 }
 
-/** Builds a statement that allows actions on resources. */
+/** Actions, separated by white space; each is of the service before it: `s3:GetObject PutObject kms:Decrypt`. */
+export function actionsOf(names: string): readonly string[] {
+  let service = "";
+  return names.split(/\s+/).map((name) => {
+    const [, own = service, action = ""] = /^(?:(.*):)?(.*)$/.exec(name) ?? [];
+    service = own;
+    return `${service}:${action}`;
+  });
+}
+
+/**
+ * Builds a statement that allows actions on resources.
+ * @param actions a list, or text for {@link actionsOf}
+ */
 export function allow(
   sid: string,
-  actions: readonly string[],
+  actions: string | readonly string[],
   resources: Statement["Resource"],
   condition?: Statement["Condition"],
 ): Statement {
-  return { Sid: sid, Effect: "Allow", Action: actions, Resource: resources, Condition: condition };
+  const list = typeof actions === "string" ? actionsOf(actions) : actions;
+  return { Sid: sid, Effect: "Allow", Action: list, Resource: resources, Condition: condition };
 }
 
 /** Builds a statement that denies actions on resources, whatever else allows them. */
-export function deny(
-  sid: string,
-  actions: readonly string[],
-  resources: Statement["Resource"],
-  condition?: Statement["Condition"],
-): Statement {
-  return { ...allow(sid, actions, resources, condition), Effect: "Deny" };
+export function deny(...args: Parameters<typeof allow>): Statement {
+  return { ...allow(...args), Effect: "Deny" };
+}
+
+/** Passing roles of the stack only to the services that use them. */
+export function passRoles(sid: string, roles: Texts, services: Texts): Statement {
+  return allow(sid, "iam:PassRole", roles, { StringEquals: { "iam:PassedToService": services } });
 }
 
 /**
@@ -98,35 +112,18 @@ export function deny(
 type JobNeed = "isolation" | "network" | "outputKey" | "trafficEncryption" | "volumeKey";
 
 /** Actions on a job's network interfaces. */
-const useInterfaces = [
-  "ec2:CreateNetworkInterfacePermission",
-  "ec2:DeleteNetworkInterface",
-  "ec2:DeleteNetworkInterfacePermission",
-] as const;
+const useInterfaces =
+  "ec2:CreateNetworkInterfacePermission DeleteNetworkInterface DeleteNetworkInterfacePermission";
 
 /** Actions that write logs. */
-export const logActions = [
-  "logs:CreateLogGroup",
-  "logs:CreateLogStream",
-  "logs:DescribeLogStreams",
-  "logs:PutLogEvents",
-] as const;
+export const logActions = "logs:CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents";
 
 /** Actions for which the service allows no narrower resource than all. */
-const describeVpc = [
-  "ec2:DescribeDhcpOptions",
-  "ec2:DescribeNetworkInterfaces",
-  "ec2:DescribeSecurityGroups",
-  "ec2:DescribeSubnets",
-  "ec2:DescribeVpcs",
-] as const;
+const describeVpc = `ec2:DescribeDhcpOptions DescribeNetworkInterfaces DescribeSecurityGroups
+  DescribeSubnets DescribeVpcs`;
 
 /** Actions on any network interface, which processing jobs need. */
-export const useAnyInterface = [
-  "ec2:CreateNetworkInterface",
-  ...useInterfaces,
-  ...describeVpc,
-] as const;
+export const useAnyInterface = `ec2:CreateNetworkInterface ${useInterfaces} ${describeVpc}`;
 
 /** The statements that several actors need, on the stack's resources. */
 export class Statements {
@@ -194,62 +191,49 @@ export class Statements {
 
   /** Listing the stack's bucket. */
   listBucket(): Statement {
-    return allow("ListBucket", ["s3:ListBucket", "s3:GetBucketLocation"], this.bucketArn());
+    return allow("ListBucket", "s3:ListBucket GetBucketLocation", this.bucketArn());
   }
 
   /** Writing objects under prefixes of the stack's bucket, including multipart uploads. */
   writeObjects(sid: string, ...parts: readonly (keyof typeof prefixes)[]): Statement {
-    return allow(sid, ["s3:AbortMultipartUpload", "s3:PutObject"], this.objects(...parts));
+    return allow(sid, "s3:AbortMultipartUpload PutObject", this.objects(...parts));
   }
 
   /** Encrypting and decrypting objects, through S3 only. */
   useKeyThroughS3(): Statement {
-    return allow(
-      "UseKeyThroughS3",
-      ["kms:Decrypt", "kms:GenerateDataKey"],
-      this.args.kmsKeyArn,
-      this.throughS3(),
-    );
+    const { kmsKeyArn } = this.args;
+    return allow("UseKeyThroughS3", "kms:Decrypt GenerateDataKey", kmsKeyArn, this.through("s3"));
   }
 
   /** Decrypting objects, through S3 only. */
   decryptThroughS3(): Statement {
-    return allow("DecryptThroughS3", ["kms:Decrypt"], this.args.kmsKeyArn, this.throughS3());
+    return allow("DecryptThroughS3", "kms:Decrypt", this.args.kmsKeyArn, this.through("s3"));
   }
 
-  /** Condition that a key is used through S3 in this region. */
-  private throughS3(): Statement["Condition"] {
+  /** Condition that a key is used through a service in this region. */
+  private through(service: "glue" | "s3"): Conditions {
     const { dnsSuffix, region } = this.args.account;
-    return { StringEquals: { "kms:ViaService": pulumi.interpolate`s3.${region}.${dnsSuffix}` } };
+    const host = pulumi.interpolate`${service}.${region}.${dnsSuffix}`;
+    return { StringEquals: { "kms:ViaService": host } };
   }
 
   /** Reading and writing an encrypted catalogue, through Glue only. */
   useKeyThroughGlue(): readonly Statement[] {
-    const { account, encryptCatalog, kmsKeyArn } = this.args;
+    const { encryptCatalog, kmsKeyArn } = this.args;
+    const actions = "kms:Decrypt Encrypt GenerateDataKey";
     return encryptCatalog
-      ? [
-          allow(
-            "UseKeyThroughGlue",
-            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
-            kmsKeyArn,
-            {
-              StringEquals: {
-                "kms:ViaService": pulumi.interpolate`glue.${account.region}.${account.dnsSuffix}`,
-              },
-            },
-          ),
-        ]
+      ? [allow("UseKeyThroughGlue", actions, kmsKeyArn, this.through("glue"))]
       : [];
   }
 
   /** Condition that the resource has the stack's tag. */
-  own(): Conditions {
+  own() {
     const { key, value } = this.args.ownTag;
     return { StringEquals: { [`aws:ResourceTag/${key}`]: value } };
   }
 
   /** Condition that the request sets the stack's tag. */
-  requested(): Conditions {
+  requested() {
     const { key, value } = this.args.ownTag;
     return { StringEquals: { [`aws:RequestTag/${key}`]: value } };
   }
@@ -258,7 +242,7 @@ export class Statements {
    * Tagging resources with the stack's tag, on creation only: tagging an existing one would make it the stack's own.
    */
   tagNew(sid: string, resources: Texts): Statement {
-    return allow(sid, ["sagemaker:AddTags"], resources, {
+    return allow(sid, "sagemaker:AddTags", resources, {
       ...this.requested(),
       Null: { "sagemaker:TaggingAction": "false" },
     });
@@ -278,7 +262,7 @@ export class Statements {
       ...(needs.includes("outputKey") ? { "sagemaker:OutputKmsKeyArn": kmsKeyArn } : {}),
       ...(needs.includes("volumeKey") ? { "sagemaker:VolumeKmsKeyArn": kmsKeyArn } : {}),
     };
-    return allow(sid, [action], this.arn("sagemaker", resource), {
+    return allow(sid, action, this.arn("sagemaker", resource), {
       ...this.requested(),
       ...(Object.keys(bools).length === 0 ? {} : { Bool: bools }),
       ...(Object.keys(keys).length === 0 ? {} : { ArnEquals: keys }),
@@ -297,10 +281,10 @@ export class Statements {
   /** Encrypted volumes of job instances, for which SageMaker creates a grant on the key. */
   grantKeyForVolumes(): readonly Statement[] {
     return [
-      allow("GrantKeyForVolumes", ["kms:CreateGrant"], this.args.kmsKeyArn, {
+      allow("GrantKeyForVolumes", "kms:CreateGrant", this.args.kmsKeyArn, {
         Bool: { "kms:GrantIsForAWSResource": "true" },
       }),
-      allow("DescribeKey", ["kms:DescribeKey"], this.args.kmsKeyArn),
+      allow("DescribeKey", "kms:DescribeKey", this.args.kmsKeyArn),
     ];
   }
 
@@ -322,7 +306,7 @@ export class Statements {
     return [
       allow(
         "MakeNetworkInterfaces",
-        ["ec2:CreateNetworkInterface"],
+        "ec2:CreateNetworkInterface",
         pulumi
           .all([interfaces, subnets, arns("security-group", vpc.securityGroupIds)])
           .apply((parts) => parts.flat()),
@@ -347,7 +331,7 @@ export class Statements {
 
   /** Encrypting a job's output, if the request has the key; not through S3. */
   encryptOutputs(): Statement {
-    return allow("EncryptOutputs", ["kms:Encrypt"], this.args.kmsKeyArn);
+    return allow("EncryptOutputs", "kms:Encrypt", this.args.kmsKeyArn);
   }
 
   /** ARNs of the repositories of all images: the stack's, SageMaker's, and the candidates' own. */
@@ -372,12 +356,27 @@ export class Statements {
   pullImage(): readonly Statement[] {
     return [
       // The service allows no narrower resource for the login.
-      allow("EcrLogin", ["ecr:GetAuthorizationToken"], "*"),
+      allow("EcrLogin", "ecr:GetAuthorizationToken", "*"),
       allow(
         "PullImage",
-        ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        "ecr:BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
         this.images(),
       ),
+    ];
+  }
+
+  /**
+   * What all jobs with outputs need.
+   * @param network for their network interfaces
+   */
+  runJobs(network: readonly Statement[], ...logs: readonly string[]): readonly Statement[] {
+    return [
+      this.useKeyThroughS3(),
+      this.encryptOutputs(),
+      ...this.grantKeyForVolumes(),
+      ...network,
+      ...this.pullImage(),
+      ...this.writeLogs(...logs),
     ];
   }
 
@@ -400,7 +399,7 @@ export class Statements {
     return [
       this.writeLogGroups(...groups.map((group) => `/aws/sagemaker/${group}`)),
       // The service has no resources for metrics; the namespace limits it.
-      allow("WriteMetrics", ["cloudwatch:PutMetricData"], "*", {
+      allow("WriteMetrics", "cloudwatch:PutMetricData", "*", {
         // Model Monitor's own namespace has no leading slash.
         StringLike: { "cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"] },
       }),
@@ -416,11 +415,11 @@ export class Statements {
     const { bucket, folder, kmsKeyArn } = dataElsewhere;
     const bucketArn = pulumi.interpolate`arn:${account.partition}:s3:::${bucket}`;
     return [
-      allow("ListData", ["s3:GetBucketLocation", "s3:ListBucket"], bucketArn),
-      allow("ReadData", ["s3:GetObject"], pulumi.interpolate`${bucketArn}/${folder}*`),
+      allow("ListData", "s3:GetBucketLocation ListBucket", bucketArn),
+      allow("ReadData", "s3:GetObject", pulumi.interpolate`${bucketArn}/${folder}*`),
       ...(kmsKeyArn === undefined
         ? []
-        : [allow("DecryptData", ["kms:Decrypt"], kmsKeyArn, this.throughS3())]),
+        : [allow("DecryptData", "kms:Decrypt", kmsKeyArn, this.through("s3"))]),
     ];
   }
 }

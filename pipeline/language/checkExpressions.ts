@@ -9,7 +9,7 @@ import {
 } from "./expressions";
 import type { FoundReference } from "./graph";
 import { isObject, type JsonObject } from "./json";
-import { property, type ValueType } from "./properties";
+import { property, type ValueType, valueTypes } from "./properties";
 import { type Shape, withAnswer } from "./shapes";
 
 /** The possible targets of a definition's expressions. */
@@ -17,16 +17,6 @@ export interface Names {
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly steps: ReadonlyMap<string, Step>;
 }
-
-/** The types of values that a member accepts. That floats accept an Integer is an assumption. */
-const taken: Readonly<Partial<Record<Shape["type"], readonly ValueType[]>>> = {
-  boolean: ["Boolean"],
-  double: ["Float", "Integer"],
-  float: ["Float", "Integer"],
-  integer: ["Integer"],
-  long: ["Integer"],
-  string: ["String"],
-};
 
 /** The type of an expression's value, if known before an execution. */
 function typeOf(expression: Computed, { parameters, steps }: Names): ValueType | undefined {
@@ -54,14 +44,15 @@ function typeOf(expression: Computed, { parameters, steps }: Names): ValueType |
 
 /** The problem with the type of an expression in its place, if any is known. */
 export function typeProblem(expression: Computed, shape: Shape, names: Names): string | undefined {
-  const types = taken[shape.type];
+  const member = valueTypes[shape.type];
   const type = typeOf(expression, names);
-  if (types === undefined || type === undefined || types.includes(type)) {
+  // That floats accept an Integer is an assumption.
+  const isTaken = type === member || (type === "Integer" && member === "Float");
+  if (member === undefined || type === undefined || isTaken) {
     return undefined;
   }
   const { Get: get } = expression;
   const what = typeof get === "string" ? `"${get}"` : "a Std:Join";
-  const member = types[0] ?? type;
   return withAnswer(
     `${what} is of type ${type}, but this is of type ${member}` +
       // [sagemaker-python-sdk#2631]

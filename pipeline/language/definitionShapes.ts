@@ -21,10 +21,15 @@ interface RequestKind {
 const requestKinds: Readonly<Record<string, RequestKind>> = requests.kinds;
 const requestShapes = requests.shapes as Readonly<Record<string, Shape>>;
 
-const structure = (
-  members: Readonly<Record<string, string>>,
-  ...required: readonly string[]
-): Shape => ({ type: "structure", members, required });
+/** A structure, by the shapes of its members; those of required ones end with an exclamation mark. */
+function structure(shapesOfMembers: Readonly<Record<string, string>>): Shape {
+  const all = Object.entries(shapesOfMembers);
+  return {
+    type: "structure",
+    members: Object.fromEntries(all.map(([name, shape]) => [name, shape.replace(/!$/, "")])),
+    required: all.filter(([, shape]) => shape.endsWith("!")).map(([name]) => name),
+  };
+}
 
 const list = (member: string, min?: number): Shape => ({
   type: "list",
@@ -44,7 +49,8 @@ const cached = { CacheConfig: "CacheConfig" };
 const job = { ...common, ...retried, ...cached };
 const baseline = {
   ...job,
-  CheckType: "LiteralString",
+  Arguments: "Processing arguments!",
+  CheckType: "LiteralString!",
   ModelPackageGroupName: "StringValue",
   SkipCheck: "BooleanValue",
   FailOnViolation: "BooleanValue",
@@ -55,36 +61,22 @@ const called = { ...common, ...cached, OutputParameters: "OutputParameters", Arg
 
 /** The members of each kind of step. */
 const steps: Readonly<Record<Exclude<StepType, (typeof opaqueTypes)[number]>, Shape>> = {
-  Callback: structure({ ...called, SqsQueueUrl: "LiteralString" }, "SqsQueueUrl"),
-  ClarifyCheck: structure(
-    { ...baseline, ModelName: "StringValue", Arguments: "Processing arguments" },
-    "Arguments",
-    "CheckType",
-  ),
-  Condition: structure({ ...common, Arguments: "Condition arguments" }, "Arguments"),
-  Fail: structure({ ...common, Arguments: "Fail arguments" }, "Arguments"),
-  Lambda: structure({ ...called, FunctionArn: "LiteralString" }, "FunctionArn"),
-  Model: structure({ ...common, ...retried, Arguments: "Model arguments" }, "Arguments"),
-  Processing: structure(
-    { ...job, PropertyFiles: "PropertyFiles", Arguments: "Processing arguments" },
-    "Arguments",
-  ),
-  QualityCheck: structure(
-    {
-      ...baseline,
-      SuppliedBaselineStatistics: "StringValue",
-      Arguments: "Processing arguments",
-    },
-    "Arguments",
-    "CheckType",
-  ),
-  RegisterModel: structure(
-    { ...common, ...retried, Arguments: "RegisterModel arguments" },
-    "Arguments",
-  ),
-  Training: structure({ ...job, Arguments: "Training arguments" }, "Arguments"),
-  Transform: structure({ ...job, Arguments: "Transform arguments" }, "Arguments"),
-  Tuning: structure({ ...job, Arguments: "Tuning arguments" }, "Arguments"),
+  Callback: structure({ ...called, SqsQueueUrl: "LiteralString!" }),
+  ClarifyCheck: structure({ ...baseline, ModelName: "StringValue" }),
+  Condition: structure({ ...common, Arguments: "Condition arguments!" }),
+  Fail: structure({ ...common, Arguments: "Fail arguments!" }),
+  Lambda: structure({ ...called, FunctionArn: "LiteralString!" }),
+  Model: structure({ ...common, ...retried, Arguments: "Model arguments!" }),
+  Processing: structure({
+    ...job,
+    PropertyFiles: "PropertyFiles",
+    Arguments: "Processing arguments!",
+  }),
+  QualityCheck: structure({ ...baseline, SuppliedBaselineStatistics: "StringValue" }),
+  RegisterModel: structure({ ...common, ...retried, Arguments: "RegisterModel arguments!" }),
+  Training: structure({ ...job, Arguments: "Training arguments!" }),
+  Transform: structure({ ...job, Arguments: "Transform arguments!" }),
+  Tuning: structure({ ...job, Arguments: "Tuning arguments!" }),
 };
 
 /**
@@ -100,21 +92,13 @@ const conditionKinds: Readonly<Record<string, Shape>> = {
     ["Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo"].map(
       (type): [string, Shape] => [
         type,
-        structure(
-          { Type: "LiteralString", LeftValue: "Operand", RightValue: "Operand" },
-          "LeftValue",
-          "RightValue",
-        ),
+        structure({ Type: "LiteralString", LeftValue: "Operand!", RightValue: "Operand!" }),
       ],
     ),
   ),
-  In: structure(
-    { Type: "LiteralString", QueryValue: "Operand", Values: "Operands" },
-    "QueryValue",
-    "Values",
-  ),
-  Not: structure({ Type: "LiteralString", Condition: "Condition" }, "Condition"),
-  Or: structure({ Type: "LiteralString", Conditions: "Conditions" }, "Conditions"),
+  In: structure({ Type: "LiteralString", QueryValue: "Operand!", Values: "Operands!" }),
+  Not: structure({ Type: "LiteralString", Condition: "Condition!" }),
+  Or: structure({ Type: "LiteralString", Conditions: "Conditions!" }),
 };
 
 const parameterKinds: Readonly<Record<string, Shape>> = Object.fromEntries(
@@ -149,29 +133,24 @@ function choice(
 
 const shapes = new Map<string, Shape>([
   ...Object.entries<Shape>({
-    Definition: structure(
-      {
-        Version: "LiteralString",
-        Metadata: "Values",
-        Parameters: "Parameters",
-        PipelineExperimentConfig: "PipelineExperimentConfig",
-        MlflowConfig: "PipelineMlflowConfig",
-        Steps: "Steps",
-      },
-      "Version",
-      "Steps",
-    ),
+    Definition: structure({
+      Version: "LiteralString!",
+      Metadata: "Values",
+      Parameters: "Parameters",
+      PipelineExperimentConfig: "PipelineExperimentConfig",
+      MlflowConfig: "PipelineMlflowConfig",
+      Steps: "Steps!",
+    }),
     Parameters: list("Parameter"),
     Parameter: choice("parameter", Object.keys(parameterKinds), { called: "parameter" }),
-    PipelineExperimentConfig: structure(
-      { ExperimentName: "StringValue", TrialName: "StringValue" },
-      "ExperimentName",
-      "TrialName",
-    ),
-    PipelineMlflowConfig: structure(
-      { MlflowResourceArn: "StringValue", MlflowExperimentName: "StringValue" },
-      "MlflowResourceArn",
-    ),
+    PipelineExperimentConfig: structure({
+      ExperimentName: "StringValue!",
+      TrialName: "StringValue!",
+    }),
+    PipelineMlflowConfig: structure({
+      MlflowResourceArn: "StringValue!",
+      MlflowExperimentName: "StringValue",
+    }),
     Steps: list("Step"),
     Step: choice("step", Object.keys(steps), { called: "step", otherwise: "Other step" }),
     "Other step": structure({ ...job, Arguments: "Any" }),
@@ -180,19 +159,16 @@ const shapes = new Map<string, Shape>([
     StepDisplayName: { type: "string", literal: true, max: 256 },
     StepDescription: { type: "string", literal: true, max: 3072 },
     Dependencies: list("Dependency"),
-    Dependency: { ...structure({ Step: "LiteralString", Trigger: "Any" }, "Step"), orString: true },
+    Dependency: { ...structure({ Step: "LiteralString!", Trigger: "Any" }), orString: true },
     // Source: retry.py of the SageMaker Python SDK.
     RetryPolicies: list("RetryPolicy"),
-    RetryPolicy: structure(
-      {
-        ExceptionType: "ExceptionTypes",
-        IntervalSeconds: "NotNegative",
-        BackoffRate: "NotNegativeFloat",
-        MaxAttempts: "MaxAttempts",
-        ExpireAfterMin: "ExpireAfterMin",
-      },
-      "ExceptionType",
-    ),
+    RetryPolicy: structure({
+      ExceptionType: "ExceptionTypes!",
+      IntervalSeconds: "NotNegative",
+      BackoffRate: "NotNegativeFloat",
+      MaxAttempts: "MaxAttempts",
+      ExpireAfterMin: "ExpireAfterMin",
+    }),
     ExceptionTypes: { ...list("ExceptionType"), orString: true },
     ExceptionType: {
       type: "string",
@@ -208,21 +184,16 @@ const shapes = new Map<string, Shape>([
     NotNegativeFloat: { type: "float", literal: true, min: 0 },
     MaxAttempts: { type: "integer", literal: true, min: 1, max: 20 },
     ExpireAfterMin: { type: "integer", literal: true, min: 0, max: 14400 },
-    CacheConfig: structure({ Enabled: "LiteralBoolean", ExpireAfter: "Duration" }, "Enabled"),
+    CacheConfig: structure({ Enabled: "LiteralBoolean!", ExpireAfter: "Duration" }),
     Duration: { type: "string", literal: true, pattern: durationPattern },
     PropertyFiles: list("PropertyFile"),
-    PropertyFile: structure(
-      { PropertyFileName: "LiteralString", OutputName: "LiteralString", FilePath: "NotEmpty" },
-      "PropertyFileName",
-      "OutputName",
-      "FilePath",
-    ),
+    PropertyFile: structure({
+      PropertyFileName: "LiteralString!",
+      OutputName: "LiteralString!",
+      FilePath: "NotEmpty!",
+    }),
     OutputParameters: list("OutputParameter"),
-    OutputParameter: structure(
-      { OutputName: "LiteralString", OutputType: "OutputType" },
-      "OutputName",
-      "OutputType",
-    ),
+    OutputParameter: structure({ OutputName: "LiteralString!", OutputType: "OutputType!" }),
     OutputType: {
       type: "string",
       literal: true,
@@ -230,10 +201,11 @@ const shapes = new Map<string, Shape>([
     },
     Conditions: list("Condition", 1),
     Condition: choice("condition", Object.keys(conditionKinds)),
-    "Condition arguments": structure(
-      { Conditions: "Conditions", IfSteps: "Steps", ElseSteps: "Steps" },
-      "Conditions",
-    ),
+    "Condition arguments": structure({
+      Conditions: "Conditions!",
+      IfSteps: "Steps",
+      ElseSteps: "Steps",
+    }),
     "Fail arguments": structure({ ErrorMessage: "StringValue" }),
     Any: { type: "any" },
     Operand: { type: "scalar" },
@@ -249,14 +221,15 @@ const shapes = new Map<string, Shape>([
     NotEmpty: { type: "string", literal: true, min: 1 },
     // Of expressions.
     Get: { type: "string", literal: true },
-    Join: structure({ On: "LiteralString", Values: "JoinedValues" }, "Values"),
+    Join: structure({ On: "LiteralString", Values: "JoinedValues!" }),
     JoinedValues: list("JoinedValue"),
     JoinedValue: { type: "scalar" },
-    JsonGet: structure(
-      { PropertyFile: "Reference", S3Uri: "StringValue", Path: "LiteralString" },
-      "Path",
-    ),
-    Reference: structure({ Get: "Get" }, "Get"),
+    JsonGet: structure({
+      PropertyFile: "Reference",
+      S3Uri: "StringValue",
+      Path: "LiteralString!",
+    }),
+    Reference: structure({ Get: "Get!" }),
   }),
   ...named("step", steps),
   ...opaqueTypes.map((type): [string, Shape] => [

@@ -14,7 +14,8 @@ type Property =
 
 const unknown: Property = { kind: "unknown" };
 
-const valueTypes: Readonly<Partial<Record<string, ValueType>>> = {
+/** The types of the values of shapes that are plain values. */
+export const valueTypes: Readonly<Partial<Record<string, ValueType>>> = {
   boolean: "Boolean",
   double: "Float",
   float: "Float",

@@ -175,7 +175,6 @@ describe("the deployer", () => {
 describe("Deployer", () => {
   const limits = {
     permissionsBoundary: boundary,
-    ownTag: { key: "stack", value: "test" },
     forceDestroy: false,
     uploadsData: true,
     servingEndpoints: ["model"],

@@ -21,7 +21,7 @@ export function deployerRights(
     models: models(stack, scope),
     operations: operations(stack, scope),
     serving: serving(stack, scope),
-    ...(scope.makesNetwork ? { network: network(stack, scope) } : {}),
+    ...(scope.makesNetwork ? { network: network(stack) } : {}),
     ...(usesMlflow(stack.args.tracking) ? { tracking: tracking(stack) } : {}),
   };
 }

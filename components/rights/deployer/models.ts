@@ -1,5 +1,6 @@
-import { allow, type Statement, type Statements } from "../statements";
-import { type DeployerScope, passRoles } from "./scope";
+import { madeRoles, roleWrites } from "../boundaries";
+import { allow, passRoles, type Statement, type Statements } from "../statements";
+import type { DeployerScope } from "./scope";
 
 /** The issuer of tokens of GitHub's workflows. */
 export const issuer = "token.actions.githubusercontent.com";
@@ -12,87 +13,60 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
     ...[evaluation, monitoring, pipeline, processing, serving, tracking, training],
     ...(stack.logs ? [logging] : []),
   ];
+  const roles = madeRoles(stack);
   const { modelPackageGroupName, namePrefix, repositoryName, sageMakerImageName } =
     stack.args.names;
   return [
     // The service allows no narrower resource for the login.
-    allow("EcrLogin", ["ecr:GetAuthorizationToken"], "*"),
+    allow("EcrLogin", "ecr:GetAuthorizationToken", "*"),
     allow(
       "Repository",
-      [
-        ...["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload"],
-        ...["ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository"],
-        ...["ecr:DeleteRepositoryPolicy", "ecr:DescribeImages", "ecr:DescribeRepositories"],
-        ...["ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy"],
-        ...["ecr:InitiateLayerUpload", "ecr:ListImages", "ecr:ListTagsForResource"],
-        ...["ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability"],
-        ...["ecr:PutLifecyclePolicy", "ecr:SetRepositoryPolicy", "ecr:TagResource"],
-        ...["ecr:UntagResource", "ecr:UploadLayerPart"],
-        ...(scope.forceDestroy ? ["ecr:BatchDeleteImage"] : []),
-      ],
+      `ecr:BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload CreateRepository
+      DeleteLifecyclePolicy DeleteRepository DeleteRepositoryPolicy DescribeImages
+      DescribeRepositories GetDownloadUrlForLayer GetLifecyclePolicy GetRepositoryPolicy
+      InitiateLayerUpload ListImages ListTagsForResource PutImage PutImageScanningConfiguration
+      PutImageTagMutability PutLifecyclePolicy SetRepositoryPolicy TagResource UntagResource
+      UploadLayerPart${scope.forceDestroy ? " BatchDeleteImage" : ""}`,
       stack.arn("ecr", `repository/${repositoryName}`),
     ),
     ...stack.grantKeyForVolumes(),
     allow(
       "Pipeline",
-      [
-        ...["sagemaker:AddTags", "sagemaker:CreatePipeline", "sagemaker:DeletePipeline"],
-        ...["sagemaker:DeleteTags", "sagemaker:DescribePipeline", "sagemaker:ListTags"],
-        "sagemaker:UpdatePipeline",
-      ],
+      `sagemaker:AddTags CreatePipeline DeletePipeline DeleteTags DescribePipeline ListTags
+      UpdatePipeline`,
       stack.pipelines(),
     ),
     allow(
       "ModelPackageGroup",
-      [
-        ...["sagemaker:AddTags", "sagemaker:CreateModelPackageGroup", "sagemaker:DeleteTags"],
-        ...["sagemaker:DeleteModelPackageGroup", "sagemaker:DeleteModelPackageGroupPolicy"],
-        ...["sagemaker:DescribeModelPackageGroup", "sagemaker:GetModelPackageGroupPolicy"],
-        ...["sagemaker:ListTags", "sagemaker:PutModelPackageGroupPolicy"],
-      ],
+      `sagemaker:AddTags CreateModelPackageGroup DeleteTags DeleteModelPackageGroup
+      DeleteModelPackageGroupPolicy DescribeModelPackageGroup GetModelPackageGroupPolicy ListTags
+      PutModelPackageGroupPolicy`,
       stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`),
     ),
     allow(
       "SageMakerImage",
-      [
-        ...["sagemaker:AddTags", "sagemaker:CreateImage", "sagemaker:CreateImageVersion"],
-        ...["sagemaker:DeleteImage", "sagemaker:DeleteImageVersion", "sagemaker:DeleteTags"],
-        ...["sagemaker:DescribeImage", "sagemaker:DescribeImageVersion", "sagemaker:ListTags"],
-        "sagemaker:UpdateImage",
-      ],
+      `sagemaker:AddTags CreateImage CreateImageVersion DeleteImage DeleteImageVersion DeleteTags
+      DescribeImage DescribeImageVersion ListTags UpdateImage`,
       [
         stack.arn("sagemaker", `image/${sageMakerImageName}`),
         stack.arn("sagemaker", `image-version/${sageMakerImageName}/*`),
       ],
     ),
-    allow(
-      "MakeRoles",
-      [
-        ...["iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy"],
-        ...["iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"],
-        ...["iam:UpdateRole", "iam:UpdateRoleDescription"],
-      ],
-      scope.roleArns,
-      { ArnEquals: { "iam:PermissionsBoundary": scope.permissionsBoundary } },
-    ),
+    allow("MakeRoles", roleWrites, roles, {
+      ArnEquals: { "iam:PermissionsBoundary": scope.permissionsBoundary },
+    }),
     allow(
       "Roles",
-      [
-        ...["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
-        ...["iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:TagRole"],
-        "iam:UntagRole",
-      ],
-      scope.roleArns,
+      `iam:GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole
+      ListRolePolicies TagRole UntagRole`,
+      roles,
     ),
-    passRoles("PassJobRoles", jobRoles, "sagemaker"),
+    passRoles("PassJobRoles", jobRoles, ["sagemaker.amazonaws.com"]),
     // It can read its own rights, but not change them.
     allow(
       "OwnRights",
-      [
-        ...["iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion"],
-        ...["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListPolicyVersions"],
-        "iam:ListRolePolicies",
-      ],
+      `iam:GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole ListAttachedRolePolicies
+      ListPolicyVersions ListRolePolicies`,
       [
         stack.globalArn("iam", `role/${namePrefix}-deployer`),
         stack.globalArn("iam", `policy/${namePrefix}-deployer-*`),

@@ -1,5 +1,5 @@
-import { allow, type Statement, type Statements } from "../statements";
-import { type DeployerScope, endpointNames, passRoles } from "./scope";
+import { allow, passRoles, type Statement, type Statements } from "../statements";
+import { type DeployerScope, endpointNames } from "./scope";
 
 /** Triggers and notifications. */
 export function operations(stack: Statements, scope: DeployerScope): readonly Statement[] {
@@ -21,72 +21,59 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
   return [
     allow(
       "Topic",
-      [
-        ...["sns:CreateTopic", "sns:DeleteTopic", "sns:GetTopicAttributes"],
-        ...["sns:ListTagsForResource", "sns:SetTopicAttributes", "sns:Subscribe"],
-        ...["sns:TagResource", "sns:UntagResource"],
-      ],
+      `sns:CreateTopic DeleteTopic GetTopicAttributes ListTagsForResource SetTopicAttributes
+      Subscribe TagResource UntagResource`,
       topic,
     ),
     // SNS checks the permission on the topic. Source: Service Authorization Reference, "Actions, resources, and
     // condition keys for Amazon SNS".
-    allow(
-      "Subscriptions",
-      ["sns:GetSubscriptionAttributes", "sns:Unsubscribe"],
-      [topic, stack.arn("sns", `${operationsName}:*`)],
-    ),
+    allow("Subscriptions", "sns:GetSubscriptionAttributes Unsubscribe", [
+      topic,
+      stack.arn("sns", `${operationsName}:*`),
+    ]),
     allow(
       "Rules",
-      [
-        ...["events:DeleteRule", "events:DescribeRule", "events:ListTagsForResource"],
-        ...["events:ListTargetsByRule", "events:PutRule"],
-        ...["events:RemoveTargets", "events:TagResource", "events:UntagResource"],
-      ],
+      `events:DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule RemoveTargets
+      TagResource UntagResource`,
       rules,
     ),
-    allow("Targets", ["events:PutTargets"], rules, {
+    allow("Targets", "events:PutTargets", rules, {
       "ForAllValues:ArnEquals": {
         "events:TargetArn": [topic, ...[stack.pipelines()].flat()],
       },
       Null: { "events:TargetArn": "false" },
     }),
-    passRoles("PassScheduler", stack.roleArns.scheduler, "events", "scheduler"),
+    passRoles("PassScheduler", stack.roleArns.scheduler, [
+      "events.amazonaws.com",
+      "scheduler.amazonaws.com",
+    ]),
     allow(
       "Schedule",
-      [
-        ...["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"],
-        "scheduler:UpdateSchedule",
-      ],
+      "scheduler:CreateSchedule DeleteSchedule GetSchedule UpdateSchedule",
       [triggersName, ...endpoints.map((name) => `${name}-drift`)].map((name) =>
         stack.arn("scheduler", `schedule/default/${name}`),
       ),
     ),
     allow(
       "Alarms",
-      [
-        ...["cloudwatch:DeleteAlarms", "cloudwatch:ListTagsForResource"],
-        ...["cloudwatch:TagResource", "cloudwatch:UntagResource"],
-      ],
+      "cloudwatch:DeleteAlarms ListTagsForResource TagResource UntagResource",
       alarms,
     ),
     // Other actions of an alarm stop instances or run functions. Source: CloudWatch's guide, "Using condition keys to limit
     // alarm actions".
-    allow("MakeAlarms", ["cloudwatch:PutMetricAlarm"], alarms, notifying),
+    allow("MakeAlarms", "cloudwatch:PutMetricAlarm", alarms, notifying),
     // The service allows no narrower resource for composite alarms. Source: CloudWatch's guide, "Amazon
     // CloudWatch permissions reference"; aws/aws-cdk#29171.
-    allow("SeeAlarms", ["cloudwatch:DescribeAlarms"], "*"),
-    allow("CompositeAlarms", ["cloudwatch:PutCompositeAlarm"], "*", notifying),
+    allow("SeeAlarms", "cloudwatch:DescribeAlarms", "*"),
+    allow("CompositeAlarms", "cloudwatch:PutCompositeAlarm", "*", notifying),
     allow(
       "Dashboard",
-      ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
+      "cloudwatch:DeleteDashboards GetDashboard PutDashboard",
       stack.globalArn("cloudwatch", `dashboard/${namePrefix}`),
     ),
     allow(
       "Budget",
-      [
-        ...["budgets:ListTagsForResource", "budgets:ModifyBudget", "budgets:TagResource"],
-        ...["budgets:UntagResource", "budgets:ViewBudget"],
-      ],
+      "budgets:ListTagsForResource ModifyBudget TagResource UntagResource ViewBudget",
       stack.globalArn("budgets", `budget/${namePrefix}`),
     ),
   ];

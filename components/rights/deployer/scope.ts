@@ -1,16 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Tag } from "../../tag";
-import { allow, type Statement, type Statements } from "../statements";
+import type { Statements } from "../statements";
 
 /** What a deployer's rights depend on, apart from the stack. */
 export interface DeployerScope {
   /** ARN of the boundary that every new role must have. */
   readonly permissionsBoundary: pulumi.Input<string>;
-  /** ARNs of the roles that the stack creates for services. */
-  readonly roleArns: readonly pulumi.Output<string>[];
-  /** The tag of the stack's resources. */
-  readonly ownTag: Tag;
   /** Whether the stack may be destroyed with its data. */
   readonly forceDestroy: boolean;
   /** Whether the stack uploads the table's data. */
@@ -29,16 +24,5 @@ export function endpointNames(
   return servingEndpoints.flatMap((suffix) => {
     const name = `${args.names.pipelineName}-${suffix}`;
     return [name, `${name}-serverless`];
-  });
-}
-
-/** Passing roles of the stack only to the services that use them. */
-export function passRoles(
-  sid: string,
-  roles: Statement["Resource"],
-  ...services: readonly string[]
-): Statement {
-  return allow(sid, ["iam:PassRole"], roles, {
-    StringEquals: { "iam:PassedToService": services.map((one) => `${one}.amazonaws.com`) },
   });
 }

@@ -7,14 +7,11 @@ import { allow, type Statement, type Statements } from "../statements";
 export function tracking(stack: Statements): readonly Statement[] {
   const apps = stack.arn("sagemaker", "mlflow-app/*");
   return [
-    allow("MakeMlflowApp", ["sagemaker:CreateMlflowApp"], apps, stack.requested()),
+    allow("MakeMlflowApp", "sagemaker:CreateMlflowApp", apps, stack.requested()),
     stack.tagNew("TagNewMlflowApp", apps),
     allow(
       "MlflowApp",
-      [
-        ...["sagemaker:AddTags", "sagemaker:DeleteMlflowApp", "sagemaker:DeleteTags"],
-        ...["sagemaker:DescribeMlflowApp", "sagemaker:ListTags", "sagemaker:UpdateMlflowApp"],
-      ],
+      "sagemaker:AddTags DeleteMlflowApp DeleteTags DescribeMlflowApp ListTags UpdateMlflowApp",
       apps,
       stack.own(),
     ),
