@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 
 import { answer } from "./router";
 import type { World } from "./world";
@@ -22,20 +23,9 @@ interface SdkResponse {
 }
 
 async function bytesOf(body: unknown): Promise<Buffer> {
-  if (body === undefined || body === null) {
-    return Buffer.alloc(0);
-  }
-  if (body instanceof Uint8Array) {
-    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  }
-  if (typeof body === "string") {
-    return Buffer.from(body);
-  }
-  const chunks: Buffer[] = [];
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    chunks.push(Buffer.from(chunk));
-  }
-  return Buffer.concat(chunks);
+  return typeof body === "string" || body instanceof Uint8Array
+    ? Buffer.from(body)
+    : buffer((body ?? []) as AsyncIterable<Uint8Array>);
 }
 
 function urlOf({ path, query = {} }: SdkRequest): string {

@@ -2,6 +2,7 @@ import {
   invokeContainers,
   isPrediction,
   modelError,
+  passedOn,
   unanswered,
 } from "../environments/inferencePipeline";
 import type { Serving } from "./endpointServers";
@@ -26,9 +27,6 @@ const unavailable: Readonly<Record<string, string>> = {
   "invocations-response-stream": "InvokeEndpointWithResponseStream",
 };
 
-/** Headers of InvokeEndpoint that are passed on to the model. Source: "Interact with ... Custom Attributes". */
-const passedOn = ["content-type", "accept", "x-amzn-sagemaker-custom-attributes"];
-
 /** Headers of unsupported features. */
 const unsupported: Readonly<Record<string, string>> = {
   "x-amzn-sagemaker-target-model": "TargetModel",
@@ -51,6 +49,8 @@ function failure(status: number, code: string, body: object): WireResponse {
   };
 }
 
+const refusal = (message: string): WireResponse => failure(400, "ValidationError", { message });
+
 /** Answers InvokeEndpoint by invoking the model's server. */
 export async function invoke(world: World, request: WireRequest): Promise<WireResponse> {
   const [, name = "", kind = ""] = path.exec(request.url) ?? [];
@@ -61,40 +61,31 @@ export async function invoke(world: World, request: WireRequest): Promise<WireRe
   }
   const asked = Object.keys(unsupported).find((header) => request.headers[header] !== undefined);
   if (asked !== undefined) {
-    const message = `${unsupported[asked] ?? ""} is not supported on this machine`;
-    return failure(400, "ValidationError", { message });
+    return refusal(`${unsupported[asked] ?? ""} is not supported on this machine`);
   }
   if (request.body.length > maxBody) {
-    const message =
+    return refusal(
       "1 validation error detected: Value at 'body' failed to satisfy constraint: " +
-      `Member must have length less than or equal to ${maxBody}`;
-    return failure(400, "ValidationError", { message });
+        `Member must have length less than or equal to ${maxBody}`,
+    );
   }
   const response = await world.endpoints.invoke(name, (serving) => respond(name, request, serving));
-  const message = `Endpoint ${name} of account ${world.accountId} not found.`;
-  return response ?? failure(400, "ValidationError", { message });
+  return response ?? refusal(`Endpoint ${name} of account ${world.accountId} not found.`);
 }
 
 /** The response of an endpoint's containers. */
 async function respond(
   name: string,
-  request: WireRequest,
+  { body, headers }: WireRequest,
   { log, ports, servers, variant }: Serving,
 ): Promise<WireResponse> {
-  const target = request.headers["x-amzn-sagemaker-target-variant"];
+  const target = headers["x-amzn-sagemaker-target-variant"];
   if (target !== undefined && target !== variant) {
-    const message = `Variant ${target} of endpoint ${name} not found.`;
-    return failure(400, "ValidationError", { message });
+    return refusal(`Variant ${target} of endpoint ${name} not found.`);
   }
-  const headers = Object.fromEntries(
-    passedOn.flatMap((header) => {
-      const value = request.headers[header];
-      return value === undefined ? [] : [[header, value]];
-    }),
-  );
   // Another process may have the port of a server that has ended.
   const answer = servers.isRunning()
-    ? await invokeContainers(ports, { headers, body: request.body }, limits)
+    ? await invokeContainers(ports, { headers: passedOn(headers), body }, limits)
     : unanswered("primary");
   if (!isPrediction(answer)) {
     return failure(424, "ModelError", modelError(answer, log));

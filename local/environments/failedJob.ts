@@ -5,33 +5,26 @@ import { z } from "zod";
 
 import { writeJson } from "../storage/files";
 
-const job = z.object({
+/** The command of a failed job, so that a shell can have its environment. */
+const failedJob = z.object({
   program: z.union([z.object({ module: z.string() }), z.object({ script: z.string() })]),
-  arguments: z.array(z.string()),
+  arguments: z.array(z.string()).readonly(),
   workingDirectory: z.string(),
-  environment: z.record(z.string(), z.string()),
+  environment: z.record(z.string(), z.string()).readonly(),
 });
 
-/** The command of a failed job, so that a shell can have its environment. */
-export interface FailedJob {
-  readonly program: { readonly module: string } | { readonly script: string };
-  readonly arguments: readonly string[];
-  readonly workingDirectory: string;
-  readonly environment: Readonly<Record<string, string>>;
-}
+export type FailedJob = Readonly<z.output<typeof failedJob>>;
 
 /** Its file, beside the folder that replaces the job's /opt. */
 const fileName = "job.json";
 
 /** Stores the command of a failed job in its folder. */
-export function keepJob(failed: FailedJob): void {
-  const { arguments: values, environment, program, workingDirectory } = failed;
+export function keepJob(job: FailedJob): void {
   // Only SageMaker's jobs have a parent folder of their own.
-  if (!workingDirectory.endsWith(join("opt", "ml"))) {
+  if (!job.workingDirectory.endsWith(join("opt", "ml"))) {
     return;
   }
-  const path = join(workingDirectory, "..", "..", fileName);
-  writeJson(path, { program, arguments: values, workingDirectory, environment });
+  writeJson(join(job.workingDirectory, "..", "..", fileName), failedJob.parse(job));
 }
 
 /** The command of a folder's job; undefined if it did not fail, or the folder is gone. */
@@ -40,6 +33,5 @@ export function readFailedJob(folder: string): FailedJob | undefined {
   if (!existsSync(path)) {
     return undefined;
   }
-  const parsed = job.safeParse(JSON.parse(readFileSync(path, "utf8")));
-  return parsed.success ? parsed.data : undefined;
+  return failedJob.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
 }

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { buffer } from "node:stream/consumers";
 
 /** A request to a model, or its response. */
 export interface Message {
@@ -38,6 +39,29 @@ export const isPrediction = ({ status }: Pick<Invocation, "status">): boolean =>
 /** Headers of a response that are passed on. */
 const answered = ["content-type", "x-amzn-sagemaker-custom-attributes"];
 
+/**
+ * Headers of a request that are passed on to a model, if they are given.
+ * Source: "Interact with ... Custom Attributes".
+ */
+const asked = [...answered, "accept"];
+
+/** Some of a message's headers. */
+function headersOf(
+  all: Readonly<Record<string, string[] | string | undefined>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = all[name];
+      return typeof value === "string" ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** The headers of a request that are passed on to a model. */
+export const passedOn = (headers: Parameters<typeof headersOf>[0]): Message["headers"] =>
+  headersOf(headers, asked);
+
 async function ask(
   port: number,
   { body, headers }: Message,
@@ -52,12 +76,7 @@ async function ask(
   });
   return {
     status: response.status,
-    headers: Object.fromEntries(
-      answered.flatMap((name) => {
-        const value = response.headers.get(name);
-        return value === null ? [] : [[name, value]];
-      }),
-    ),
+    headers: headersOf(Object.fromEntries(response.headers), answered),
     body: new Uint8Array(await response.arrayBuffer()),
   };
 }
@@ -83,9 +102,9 @@ export async function invokeContainers(
   for (const [index, port] of ports.entries()) {
     const isLast = index === ports.length - 1;
     const container = ports.length === 1 ? "primary" : `container-${index + 1}`;
-    const asked = isLast && accept !== undefined ? { ...message.headers, accept } : message.headers;
+    const sent = isLast && accept !== undefined ? { ...message.headers, accept } : message.headers;
     try {
-      answer = { ...(await ask(port, { ...message, headers: asked }, maxSeconds)), container };
+      answer = { ...(await ask(port, { ...message, headers: sent }, maxSeconds)), container };
     } catch (error) {
       return unanswered(container, error);
     }
@@ -130,10 +149,7 @@ export function modelError(
 export function serveContainers(ports: readonly number[], port: number): Promise<() => void> {
   const server = createServer((request, response) => {
     const respond = async (): Promise<void> => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        chunks.push(chunk);
-      }
+      const body = await buffer(request);
       if (request.url !== "/invocations" || request.method !== "POST") {
         // All of them have answered /ping; the first one answers other requests.
         const found = await fetch(`http://127.0.0.1:${ports[0] ?? 0}${request.url ?? "/"}`, {
@@ -145,16 +161,13 @@ export function serveContainers(ports: readonly number[], port: number): Promise
           .end(Buffer.from(await found.arrayBuffer()));
         return;
       }
-      const { body, container, headers, status } = await invokeContainers(ports, {
-        headers: Object.fromEntries(
-          ["content-type", "accept", "x-amzn-sagemaker-custom-attributes"].flatMap((name) => {
-            const value = request.headers[name];
-            return typeof value === "string" ? [[name, value]] : [];
-          }),
-        ),
-        body: Buffer.concat(chunks),
+      const answer = await invokeContainers(ports, {
+        headers: passedOn(request.headers),
+        body,
       });
-      response.writeHead(status || 502, { ...headers, [containerHeader]: container }).end(body);
+      response
+        .writeHead(answer.status || 502, { ...answer.headers, [containerHeader]: answer.container })
+        .end(answer.body);
     };
     respond().catch((error: unknown) => {
       response.writeHead(502, { "content-type": "text/plain" }).end((error as Error).message);

@@ -1,9 +1,11 @@
-import { spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 import { UserError } from "../../errors/userError";
 import { lockedPython } from "./lockedPython";
 
+const run = promisify(execFile);
 const root = resolve(__dirname, "..", "..");
 /** 180 MB, so only installed on demand. */
 const client = {
@@ -35,33 +37,26 @@ export async function logToMlflow(
   say: (line: string) => void,
 ): Promise<Logged> {
   const python = lockedPython(client, say);
-  const child = spawn(python, [script, facts, store], {
-    stdio: ["ignore", "pipe", "pipe"],
-    // MLflow sends telemetry by default: mlflow/environment_variables.py.
-    env: {
-      // Gives up on an unresponsive server after seconds, not minutes.
-      MLFLOW_HTTP_REQUEST_MAX_RETRIES: "3",
-      // botocore would look for a profile with an empty name.
-      ...Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== "")),
-      MLFLOW_DISABLE_TELEMETRY: "true",
-      MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",
-      GIT_PYTHON_REFRESH: "quiet",
-      PYTHONDONTWRITEBYTECODE: "1",
-    },
-  });
-  let [output, errors] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const code = await new Promise<number | null>((done, failed) => {
-    child.on("error", failed);
-    child.on("close", done);
-  });
-  if (code !== 0) {
-    throw new UserError(`${store}: ${errors.trim().split("\n").at(-1) ?? "logging ended early"}`);
+  // MLflow sends telemetry by default: mlflow/environment_variables.py.
+  const env = {
+    // Gives up on an unresponsive server after seconds, not minutes.
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES: "3",
+    // botocore would look for a profile with an empty name.
+    ...Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== "")),
+    MLFLOW_DISABLE_TELEMETRY: "true",
+    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",
+    GIT_PYTHON_REFRESH: "quiet",
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+  try {
+    const { stdout } = await run(python, [script, facts, store], { env, maxBuffer: Infinity });
+    return JSON.parse(stdout) as Logged;
+  } catch (error) {
+    const { stderr } = error as { readonly stderr?: string };
+    if (stderr === undefined) {
+      throw error;
+    }
+    const end = stderr.trim().split("\n").at(-1);
+    throw new UserError(`${store}: ${end === "" ? "logging ended early" : end}`);
   }
-  return JSON.parse(output) as Logged;
 }

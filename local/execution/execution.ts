@@ -2,7 +2,8 @@ import type { HyperParameterTrainingJobSummary } from "@aws-sdk/client-sagemaker
 
 import type { Step } from "../../pipeline/language/definition";
 import type { Scope } from "../../pipeline/language/evaluate";
-import type { ExecutionEvent } from "../../terminal/events";
+import type { ExecutionEvent, ShownStatus, ShownStep, ShownTrial } from "../../terminal/events";
+import type { CsvTrial } from "../../terminal/trialsCsv";
 import type { Cache } from "../caching/cache";
 import type { Images } from "../standins/images";
 import type { Machine } from "../environments/containerEnvironment";
@@ -14,38 +15,20 @@ import type { Table, WorkGroup } from "../../offline/program";
 import type { Tuner } from "../environments/tuner";
 
 /** SageMaker's status of a step or an execution. */
-export type Status = "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Stopping" | "Succeeded";
+export type Status = ShownStatus;
 
 /** A training job of a tuning step. */
-export interface Trial {
-  readonly step: string;
-  /** Number among the step's trials, from 0. */
-  readonly number: number;
-  readonly trainingJobName: string;
+export interface Trial extends ShownTrial, CsvTrial {
   /** Stopped: by early stopping, or because its tuning was complete. */
   readonly status: "Completed" | "Failed" | "Stopped";
-  readonly failureReason?: string;
   /** The name of its failure in RetryPolicies. */
   readonly fault?: StepFailure["fault"];
-  /** Static and tuned hyperparameters. */
-  readonly hyperparameters: Readonly<Record<string, string>>;
-  /** Name of the objective metric. */
-  readonly objectiveMetric: string;
-  readonly objective?: number;
-  /** Whether a higher objective is better. Default false. */
-  readonly maximised?: boolean;
-  /** The last value of each metric in the log. */
-  readonly metrics: Readonly<Record<string, number>>;
   /** The learning curve: all values of the objective in the log, or 100 evenly spaced ones. */
   readonly history: readonly number[];
   /** Its start, ISO 8601. Unknown in old records. */
   readonly startTime?: string;
   readonly seconds: number;
-  /** S3 URI of the model artifact. */
-  readonly modelArtifact?: string;
   readonly log: string;
-  /** Execution whose equal training job was reused. */
-  readonly reusedFrom?: string;
 }
 
 /** The response of a Describe call, with times as texts. */
@@ -71,21 +54,12 @@ export interface EarlierTuning {
 }
 
 /** The outcome of a step. */
-export interface StepResult {
-  readonly name: string;
+export interface StepResult extends ShownStep {
   readonly type: string;
-  readonly status: Status;
-  /** ISO 8601. */
-  readonly startTime?: string;
-  readonly seconds?: number;
   /** Number of attempts. Default 1. */
   readonly attempts?: number;
-  /** A remark on its outcome. */
-  readonly detail?: string;
   /** Execution whose equal job was reused. */
   readonly reusedFrom?: string;
-  /** Why it failed. */
-  readonly failureReason?: string;
   /** Its job's log. */
   readonly log?: string;
   /** The properties that `Steps.NAME` refers to: the Describe response of its job or model. */

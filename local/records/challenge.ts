@@ -2,10 +2,9 @@ import { z } from "zod";
 
 import { challenge } from "../../pipeline/champion";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { ExpressionError } from "../../pipeline/language/evaluate";
 import type { Json } from "../../pipeline/language/json";
 import type { Execution } from "../execution/execution";
-import { readPropertyFile } from "./summary";
+import { findPropertyFile } from "./summary";
 
 /** The comparison of the best candidate and the champion, from pipeline/scripts/challenge.py. */
 const challengeSchema = z.object({
@@ -41,15 +40,6 @@ export function challengeOf(
   definition: PipelineDefinition,
   execution: Pick<Execution, "described" | "store">,
 ): Challenge | undefined {
-  if (!execution.described.has(challenge.step)) {
-    return undefined;
-  }
-  try {
-    return parseChallenge(readPropertyFile(definition, execution, challenge.step, challenge.file));
-  } catch (error) {
-    if (error instanceof ExpressionError) {
-      return undefined; // A step of that name in somebody else's definition.
-    }
-    throw error;
-  }
+  const document = findPropertyFile(definition, execution, challenge.step, challenge.file);
+  return document === undefined ? undefined : parseChallenge(document);
 }

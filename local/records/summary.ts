@@ -126,6 +126,25 @@ export function readPropertyFile(
   return readJson(execution.store, uri, `the property file ${name} of step ${step}`);
 }
 
+/** The property file of a step; undefined if it has not ended, or somebody else's definition has no such file. */
+export function findPropertyFile(
+  definition: PipelineDefinition,
+  execution: Pick<Execution, "described" | "store">,
+  step: string,
+  name: string,
+): Json | undefined {
+  try {
+    return execution.described.has(step)
+      ? readPropertyFile(definition, execution, step, name)
+      : undefined;
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /**
  * Reads a JSON document in S3.
  * @throws ExpressionError if it does not exist, or is not JSON
@@ -249,18 +268,6 @@ function crossValidationOf(
   );
 }
 
-/** The metrics in a step's property file; undefined if another definition has other content there. */
-function metricsIn(read: () => Json): Metrics | undefined {
-  try {
-    return regressionMetrics(read());
-  } catch (error) {
-    if (error instanceof ExpressionError) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
 /** The processing step that evaluates the model of a tuning, and its property file. */
 export function evaluationOf(
   steps: readonly PlacedStep[],
@@ -292,17 +299,15 @@ export function summarise(
     const { Name: name } = tuning;
     const evaluation = evaluationOf(steps, name);
     const evaluationStep = evaluation?.step.Name;
-    const metrics =
-      evaluation !== undefined && execution.described.has(evaluation.step.Name)
-        ? metricsIn(() =>
-            readPropertyFile(
-              definition,
-              execution,
-              evaluation.step.Name,
-              evaluation.file.PropertyFileName,
-            ),
-          )
-        : undefined;
+    const report =
+      evaluation &&
+      findPropertyFile(
+        definition,
+        execution,
+        evaluation.step.Name,
+        evaluation.file.PropertyFileName,
+      );
+    const metrics = report === undefined ? undefined : regressionMetrics(report);
     const crossValidation = crossValidationOf(definition, execution, steps, name);
     const own = trials
       .filter(({ step }) => step === name)

@@ -42,8 +42,8 @@ export function jobState(type: string, state: JobState): Properties {
     CreationTime: startTime,
     LastModifiedTime: endTime ?? startTime,
     ...(type === "Tuning" ? {} : { [`${times}StartTime`]: startTime }),
-    ...(endTime === undefined ? {} : { [`${times}EndTime`]: endTime }),
-    ...(failureReason === undefined ? {} : { FailureReason: failureReason.slice(0, 1024) }),
+    ...(endTime !== undefined && { [`${times}EndTime`]: endTime }),
+    ...(failureReason !== undefined && { FailureReason: failureReason.slice(0, 1024) }),
   };
 }
 

@@ -144,13 +144,8 @@ export async function runJobStep<Request extends object>(
     const source = cache.isOwn(found) ? {} : { reusedFrom: found.execution };
     const trials = found.value.trials ?? [];
     for (const trial of trials) {
-      const modelArtifact = places(found.value)[trial.trainingJobName];
-      const reused: Trial = {
-        ...trial,
-        step: name,
-        ...(modelArtifact === undefined ? {} : { modelArtifact }),
-        ...source,
-      };
+      const { [trial.trainingJobName]: modelArtifact = trial.modelArtifact } = places(found.value);
+      const reused: Trial = { ...trial, step: name, modelArtifact, ...source };
       execution.report({ kind: "trial", trial: reused, of: trials.length });
     }
     noteRows(found.value);

@@ -63,7 +63,7 @@ function writeConfiguration(base: string, job: TrainingJob): void {
   };
   write("hyperparameters", {
     ...job.hyperparameters,
-    ...(job.objectiveMetric === undefined ? {} : { _tuning_objective_metric: job.objectiveMetric }),
+    _tuning_objective_metric: job.objectiveMetric,
   });
   write("resourceconfig", {
     current_host: "algo-1",
@@ -127,10 +127,10 @@ export async function runTrainingJob(
   let earlier = 0;
   for (let retries = strategy?.MaximumRetryAttempts ?? 0; ; retries -= 1) {
     const result = await attemptTrainingJob(execution, job, limit - earlier);
-    const { fault, wasStopped, ...rest } = result;
+    const { wasStopped, ...rest } = result;
     const seconds = earlier + result.seconds;
-    if (fault === undefined || wasStopped || retries <= 0 || seconds >= limit) {
-      return { ...rest, ...(fault === undefined ? {} : { fault }), seconds };
+    if (rest.fault === undefined || wasStopped || retries <= 0 || seconds >= limit) {
+      return { ...rest, seconds };
     }
     earlier = seconds;
   }
@@ -184,7 +184,7 @@ async function attemptTrainingJob(
       workingDirectory: folder.base,
       log: folder.log,
       timeLimit: secondsLeft,
-      ...(job.signal === undefined ? {} : { signal: job.signal }),
+      signal: job.signal,
     })
     .finally(() => unwatch?.());
   const metrics =
@@ -201,12 +201,11 @@ async function attemptTrainingJob(
   if (result.exitCode !== 0) {
     const reasonFile = join(folder.base, "output", "failure");
     const reason = failureReason(result, reasonFile, folder.log, timeLimit(definition));
-    const fault = faultOf(result, reason);
     return {
       ...common,
       status: "Failed",
       failureReason: reason,
-      ...(fault === undefined ? {} : { fault }),
+      fault: faultOf(result, reason),
     };
   }
   const modelArtifact = artifactUri(definition, name);

@@ -71,7 +71,7 @@ async function runOrReuse(
   const found = await execution.cache.find<Outcome>(key, () => places, cacheSeconds);
   if (found !== undefined) {
     const isOwn = execution.cache.isOwn(found);
-    return { ...found.value, modelArtifact, ...(isOwn ? {} : { reusedFrom: found.execution }) };
+    return { ...found.value, modelArtifact, reusedFrom: isOwn ? undefined : found.execution };
   }
   execution.report({
     kind: "trialBegins",
@@ -82,7 +82,7 @@ async function runOrReuse(
     definition,
     hyperparameters,
     objectiveMetric,
-    ...(stoppingRule === undefined ? {} : { watch: watcher(job, earlier) }),
+    watch: stoppingRule && watcher(job, earlier),
     signal,
   });
   const outcome: Outcome = { ...result, values: job.readObjective(result.log) };
@@ -94,15 +94,14 @@ async function runOrReuse(
 
 /** A trial that was stopped because its tuning was complete, so its result does not count. */
 export function stoppedTrial(trial: Trial, reason: string): Trial {
-  const stopped: { -readonly [Name in keyof Trial]: Trial[Name] } = {
+  return {
     ...trial,
     status: "Stopped",
     failureReason: `stopped, as the tuning was complete: ${reason}`,
+    fault: undefined,
+    modelArtifact: undefined,
+    objective: undefined,
   };
-  delete stopped.fault;
-  delete stopped.modelArtifact;
-  delete stopped.objective;
-  return stopped;
 }
 
 /**
@@ -123,46 +122,37 @@ export async function runTrial(
 ): Promise<EndedTrial> {
   const { definition, objectiveMetric, step } = job;
   const name = trialName(execution.id, step, number);
-  const hyperparameters = {
-    ...definition.StaticHyperParameters,
-    ...tuned,
-  };
+  const hyperparameters = { ...definition.StaticHyperParameters, ...tuned };
   const outcome = await runOrReuse(execution, job, number, name, hyperparameters, earlier, signal);
-  const { fault, metrics, modelArtifact, values, ...result } = outcome;
-  const common: Trial = {
+  const { values, ...result } = outcome;
+  // Decided by reported values, not by the time of a poll: what a job reports after the decision, or whether it
+  // ends before, depends on the machine's speed.
+  const stoppedAfter = job.stoppingRule?.(turned(job, values), earlier);
+  const reported = values.slice(0, stoppedAfter);
+  const course = turned(job, reported);
+  const trial: Trial = {
     step,
     number,
     trainingJobName: name,
     hyperparameters,
     objectiveMetric,
-    ...(job.direction < 0 ? { maximised: true } : {}),
-    metrics,
-    history: thinned(values),
+    maximised: job.direction < 0 ? true : undefined,
     ...result,
+    history: thinned(reported),
   };
-  // Decided by reported values, not by the time of a poll: what a job reports after the decision, or whether it
-  // ends before, depends on the machine's speed.
-  const stoppedAfter = job.stoppingRule?.(turned(job, values), earlier);
   if (stoppedAfter !== undefined) {
-    const reported = values.slice(0, stoppedAfter);
-    const objective = reported.at(-1);
     return {
-      course: turned(job, reported),
+      course,
       trial: {
-        ...common,
+        ...trial,
         status: "Stopped",
         failureReason: `stopped early, after ${stoppedAfter} values of the objective`,
-        history: thinned(reported),
-        ...(objective === undefined ? {} : { objective }),
+        modelArtifact: undefined,
+        fault: undefined,
+        objective: reported.at(-1),
       },
     };
   }
-  const course = turned(job, values);
-  const trial: Trial = {
-    ...common,
-    ...(modelArtifact === undefined ? {} : { modelArtifact }),
-    ...(fault === undefined ? {} : { fault }),
-  };
   // A stopped job may still end with exit code 0, with half a model.
   if (signal.aborted) {
     return { course, trial: stoppedTrial(trial, String(signal.reason)) };
@@ -170,7 +160,7 @@ export async function runTrial(
   if (result.status === "Failed") {
     return { course, trial };
   }
-  const objective = metrics[objectiveMetric];
+  const objective = result.metrics[objectiveMetric];
   if (objective === undefined) {
     const failureReason = `the log has no ${objectiveMetric}`;
     return { course, trial: { ...trial, status: "Failed", failureReason } };

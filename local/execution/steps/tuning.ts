@@ -142,7 +142,7 @@ async function run(
     },
     trials,
     isAccidental: completion.isByTime || trials.some(({ fault }) => fault !== undefined),
-    ...(details.length === 0 ? {} : { detail: details.join("; ") }),
+    detail: details.length === 0 ? undefined : details.join("; "),
   };
 }
 

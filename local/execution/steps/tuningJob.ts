@@ -69,7 +69,6 @@ export async function readTuningJob(
   const metrics =
     image === undefined ? [] : metricDefinitions(specification?.MetricDefinitions, image);
   const regex = metrics.find(({ name }) => name === objectiveMetric)?.regex ?? "";
-  const stoppingRule = readStoppingRule(config);
   const direction = objective?.Type === "Maximize" ? -1 : 1;
   const keys = await trainingKeys(execution, definition, definition.StaticHyperParameters);
   return {
@@ -83,7 +82,7 @@ export async function readTuningJob(
     maxParallelJobs: limits?.MaxParallelTrainingJobs ?? 1,
     parameterRanges: config.ParameterRanges ?? {},
     seed: config.RandomSeed ?? 0,
-    ...(stoppingRule === undefined ? {} : { stoppingRule }),
+    stoppingRule: readStoppingRule(config),
     completionRule: completionRule(config, direction),
     maxRuntimeInSeconds: limits?.MaxRuntimeInSeconds,
     keyOf: (hyperparameters) => keys?.(hyperparameters),
