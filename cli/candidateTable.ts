@@ -2,6 +2,7 @@ import pc from "picocolors";
 
 import type { CandidateSummary } from "../local/records/summary";
 import { fittedTable, wrapped } from "../terminal/fittedTable";
+import { significant } from "../terminal/listing";
 import { columnsOf, drawTable } from "../terminal/table";
 
 /** A column of the table of candidates. */
@@ -40,11 +41,7 @@ const columns = {
         ? "-"
         : `${r2Interval.low.toFixed(4)} to ${r2Interval.high.toFixed(4)}`,
   },
-  rmse: {
-    head: "RMSE",
-    align: "right",
-    value: ({ metrics }) => metrics?.rmse.toPrecision(6) ?? "-",
-  },
+  rmse: { head: "RMSE", align: "right", value: ({ metrics }) => significant(metrics?.rmse, 6) },
   hyperparameters: {
     head: "Best hyperparameters",
     align: "left",

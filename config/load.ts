@@ -43,8 +43,8 @@ function tagProblems(aws: AwsSettings): readonly string[] {
 }
 
 /**
- * The problems with a configuration's definition: too many candidates make it too long, or its executions could cost
- * too much.
+ * The problems with a configuration's definition: too many columns make the query too long, too many candidates make the
+ * definition too long, or its executions could cost too much.
  */
 function definitionProblems(settings: StackSettings, region: string): readonly string[] {
   const definition = pipelineDefinition(
@@ -55,8 +55,11 @@ function definitionProblems(settings: StackSettings, region: string): readonly s
       region,
     }),
   );
-  const problems = check(definition).map(
-    (problem) => `${place(namespace, ["candidates"])}: ${problem}`,
+  const problems = check(definition).map((problem) =>
+    problem.includes(".QueryString: ")
+      ? `${place(namespace, ["dataset"])}: ${problem}; give the columns shorter names, leave some out of a Parquet ` +
+        "table, or read a view of fewer columns (dataset.source)"
+      : `${place(namespace, ["candidates"])}: ${problem}`,
   );
   return problems.length > 0 ? problems : costProblems(settings, definition, region);
 }

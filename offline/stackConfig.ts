@@ -23,7 +23,7 @@ export function yamlProblem({ message }: Error): string {
   const short = problem
     .replace("; please use YAML.parseAllDocuments()", "")
     .replace(/\S{80,}/g, (word) => `${word.slice(0, 80)}…`);
-  return `${short} ${line.trim()}`.trim();
+  return line.trim() === "" ? short.replace(/:$/, "") : `${short} ${line.trim()}`;
 }
 
 /** The default stack. */

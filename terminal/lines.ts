@@ -1,6 +1,7 @@
 import pc from "picocolors";
 
 import type { Progress, ShownStatus, ShownStep, ShownTrial } from "./events";
+import { significant } from "./listing";
 
 /** The mark before a step, by status. */
 export const marks: Readonly<Record<ShownStatus, string>> = {
@@ -31,7 +32,7 @@ export function trialText(trial: ShownTrial): string {
     ? trial.status === "Stopped" && reason !== ""
       ? reason
       : `failed: ${reason}`
-    : `${trial.objectiveMetric} ${trial.objective.toPrecision(6)}`;
+    : `${trial.objectiveMetric} ${significant(trial.objective, 6)}`;
 }
 
 /** Shows progress as plain lines, for logs: one for each step, and one for each trial as it ends. */

@@ -16,9 +16,13 @@ export function formatListing(listing: Listing, json: boolean, width: number): s
   return json ? JSON.stringify(listing.items) : fittedTable(listing, width);
 }
 
-/** A number with so many significant digits, or a dash if undefined. */
+/** A number with so many significant digits, and all those before its point, or a dash if undefined. */
 export function significant(value: number | undefined, digits: number): string {
-  return value === undefined || !Number.isFinite(value) ? "-" : value.toPrecision(digits);
+  return value === undefined || !Number.isFinite(value)
+    ? "-"
+    : Math.abs(value) >= 10 ** digits
+      ? value.toFixed(0)
+      : value.toPrecision(digits);
 }
 
 /** Seconds with one decimal place, or a dash if unknown. */

@@ -83,11 +83,17 @@ function price(definition: PipelineDefinition, { measured, prices }: Basis): Exe
   }
 }
 
-async function priceOf(word: string, basis: Basis, options: PricedOptions): Promise<Priced> {
-  if (!isStack(word)) {
+/** @param word names a definition. Default: that of the options */
+async function priceOf(
+  word: string | undefined,
+  basis: Basis,
+  options: PricedOptions,
+): Promise<Priced> {
+  if (word !== undefined && !isStack(word)) {
     return { cost: price(await namedDefinition(word, options.stack), basis) };
   }
-  const program = await stackProgram(word === options.stack ? options : { stack: word });
+  const isGiven = word === undefined || word === options.stack;
+  const program = await stackProgram(isGiven ? options : { stack: word });
   const { definition, loggingDefinition, standing } = program;
   const cost = price(definition, basis);
   if (loggingDefinition === undefined) {
@@ -218,7 +224,7 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
           workspaceOf(workFolder === undefined ? {} : { workFolder }),
         );
         const basis: Basis = { prices, measured };
-        const first = await priceOf(before ?? given.stack, basis, given);
+        const first = await priceOf(before, basis, given);
         const second = after === undefined ? undefined : await priceOf(after, basis, given);
         const shownStack = after ?? before ?? given.stack;
         const { logging, standing } = second ?? first;

@@ -20,7 +20,7 @@ import { stackName, tableName } from "../ownTable/names";
 import { profileTable, type TableProfile } from "../ownTable/profile";
 import { features, formRemarks, reasonToDrop, stackFile } from "../ownTable/stackFile";
 import { askTarget, checkRows, targetOf } from "../ownTable/target";
-import { counted, shown } from "../ownTable/words";
+import { counted, firstOf, shown } from "../ownTable/words";
 import { note, print, type Terminal } from "../terminal";
 import { stackProgram } from "../stackProgram";
 
@@ -71,9 +71,10 @@ function unused(profile: TableProfile, target: string): readonly string[] {
     const reason = reasonToDrop(column, profile, target);
     return reason === undefined ? [] : [[column.name, reason] as const];
   });
-  return [...drops, ...Object.entries(profile.skipped)].map(
-    ([name, reason]) => `  ${shown(name)}: ${shown(reason, 200)}`,
+  const lines = [...drops, ...Object.entries(profile.skipped)].map(
+    ([name, reason]) => `${shown(name)}: ${shown(reason, 200)}`,
   );
+  return firstOf(lines).map((line) => `  ${line}`);
 }
 
 /** A summary of what was found, in a few lines. */

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { UserError } from "../../errors/userError";
 import { bare } from "../../pipeline/dataFiles/header";
 import type { Terminal } from "../terminal";
-import { counted } from "./words";
+import { counted, firstOf } from "./words";
 import type { ProfiledColumn, TableProfile } from "./profile";
 
 /** Min rows for a model. */
@@ -66,7 +66,7 @@ export function targetOf(profile: TableProfile, name: string): string {
     if (reason !== undefined) {
       throw new UserError(`--target: ${name}: ${reason}`);
     }
-    const names = profile.columns.map((one) => one.name).join(", ");
+    const names = firstOf(profile.columns.map((one) => one.name)).join(", ");
     throw new UserError(`--target: there is no column ${name}; the columns are ${names}`);
   }
   const problem = targetProblem(column, profile.rows);
@@ -83,13 +83,18 @@ export function targetOf(profile: TableProfile, name: string): string {
 export async function askTarget(profile: TableProfile, terminal: Terminal): Promise<string> {
   const [likely] = profile.targets;
   if (likely === undefined) {
-    const columns = profile.columns.map(({ name, type }) => `${name} (${type})`).join(", ");
-    throw new UserError(`no column can be predicted, as none has numbers in most rows: ${columns}`);
+    const reasons = profile.columns.map((column) => {
+      const { distinct, drop, name } = column;
+      return `${name} ${targetProblem(column, profile.rows) ?? `has ${counted(distinct, "value")}${drop === null ? "" : ` (${drop})`}`}`;
+    });
+    throw new UserError(
+      `no column seems to be a target; if one is, name it by --target: ${firstOf(reasons).join("; ")}`,
+    );
   }
   if (!process.stdin.isTTY) {
     throw new UserError(
       `--target is missing: name the column to predict, perhaps --target ${likely}; ` +
-        `the numeric columns are ${profile.targets.join(", ")}`,
+        `the numeric columns are ${firstOf(profile.targets).join(", ")}`,
     );
   }
   const asking = createInterface({ input: process.stdin, output: terminal.stdout });

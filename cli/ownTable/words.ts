@@ -1,5 +1,13 @@
+const maxListed = 20;
+
 export function counted(number: number, noun: string): string {
   return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** The first of some names or reasons, and how many more there are. */
+export function firstOf(texts: readonly string[]): readonly string[] {
+  const more = texts.length - maxListed;
+  return more > 0 ? [...texts.slice(0, maxListed), `${more} more`] : texts;
 }
 
 /** A text from a file, for messages and comments: short, on one line, without control characters. */

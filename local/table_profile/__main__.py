@@ -109,7 +109,10 @@ def _table(paths: tuple[Path, ...], **fields: object) -> Table:
 
 
 def _csv(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    dialect = sniff(unpacked(paths[0], database), paths[1:], database)
+    try:
+        dialect = sniff(unpacked(paths[0], database), paths[1:], database)
+    except UserError as error:
+        raise UserError(f"{paths[0].name}: {error}") from None
     table = _table(
         paths,
         format="csv",

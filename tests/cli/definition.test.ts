@@ -72,6 +72,11 @@ describe("npm run definition -- graph", () => {
       `Unresolved alias (the anchor must be set before the alias): ${"long".repeat(20)}…`,
     ],
     [
+      "an open list",
+      "config:\n  restate:x: [\n",
+      "Flow sequence in block collection must be sufficiently indented and end with a ] at line 3, column 1",
+    ],
+    [
       "two documents",
       "config: {}\n---\nconfig: {}\n",
       "Source contains multiple documents at line 2, column 1: ---",
@@ -106,8 +111,8 @@ describe("npm run definition -- cost", () => {
     match(stdout, /^At rest, that is 85\.25 per month in total\.$/m);
   });
 
-  it("prints what logging each execution costs, if a job does that", async () => {
-    const path = join(folder, "logging.yaml");
+  it("prints what logging each execution costs, if a job does that, for a stack of another folder", async () => {
+    const path = join(folder, "Pulumi.logging.yaml");
     const config = [
       "tracking: mlflow",
       "mlflowLogging: outside-network",

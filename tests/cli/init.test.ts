@@ -10,6 +10,7 @@ import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/language/json";
 import { pythonInterpreter } from "../../local/environments/python";
 import { stackName } from "../../cli/ownTable/names";
+import { firstOf } from "../../cli/ownTable/words";
 import { commandLine } from "../support/commandLine";
 import { type Ended, local, temporaryFolder } from "../support/localRun";
 
@@ -473,6 +474,48 @@ describe("npm run restate -- init", function () {
     equal(refused.code, 1);
     match(refused.stderr, /stack name "my-model": must not have "model" after a hyphen/);
     equal(existsSync(taken), false);
+  });
+
+  it("says why no column seems to be a target", async () => {
+    const rows = Array.from(
+      { length: 30 },
+      (_, row) => `${row},5,${row % 2},${"ab"[row % 2] ?? ""}`,
+    );
+    const path = write("none.csv", ["number,always,flag,kind", ...rows].join("\n"));
+    const { stderr } = await init(path, "--force");
+    equal(
+      stderr,
+      "error: no column seems to be a target; if one is, name it by --target: " +
+        "number has 30 values (it numbers the rows); always is constant, so there is nothing to predict; " +
+        'flag has 2 values; kind is text, such as "a" and "b", but the target of a regression is numeric\n',
+    );
+  });
+
+  it("says what to do about more columns than a query can have", async () => {
+    const values = (row: number): string =>
+      Array.from({ length: 80 }, (_, at) => Math.sin(row * 80 + at ** 2).toFixed(3)).join();
+    const header = Array.from(
+      { length: 80 },
+      (_, at) => `sensor_${at}_of_the_machine_in_the_hall_behind_the_yard`,
+    ).join();
+    const rows = Array.from({ length: 30 }, (_, row) => values(row));
+    const path = write("wide.csv", [header, ...rows].join("\n"));
+    const { stderr } = await init(
+      path,
+      "--force",
+      "--target",
+      "sensor_0_of_the_machine_in_the_hall_behind_the_yard",
+    );
+    match(
+      stderr,
+      /restate:dataset: step "DataWranglerProcess", .*QueryString: \d+ characters; must be at most 4096; give the columns /,
+    );
+  });
+
+  it("lists at most twenty columns", () => {
+    const names = Array.from({ length: 22 }, (_, at) => `c${at}`);
+    deepEqual(firstOf(names), [...names.slice(0, 20), "2 more"]);
+    deepEqual(firstOf(names.slice(0, 20)), names.slice(0, 20));
   });
 
   it("suggests a target if nobody can be asked", async () => {

@@ -327,7 +327,7 @@ def test_suggests_the_target_by_name_or_else_the_last_column(path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("x\n1\n2\n", "holds one column"),
+        ("x\n1\n2\n", r"^own\.csv: holds one column"),
         (text([(f"'{a}, {b}'", c) for a, b, c in ROWS], header="a,b"), "in single quotes"),
         (text(ROWS).encode() + b"1,K\xf6ln,2\n", "own.csv: line 62: is not UTF-8, but perhaps"),
         (
