@@ -23,7 +23,11 @@ interface SdkResponse {
 }
 
 async function bytesOf(body: unknown): Promise<Buffer> {
-  return typeof body === "string" || body instanceof Uint8Array
+  if (body instanceof Uint8Array) {
+    // Buffer.from(body) would ask for its text, of which the SDK warns.
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  }
+  return typeof body === "string"
     ? Buffer.from(body)
     : buffer((body ?? []) as AsyncIterable<Uint8Array>);
 }

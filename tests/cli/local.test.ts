@@ -9,6 +9,7 @@ import {
   cliScript,
   type Ended,
   local,
+  localProcess,
   smallDefinition,
   temporaryFolder,
   writeDefinition,
@@ -52,6 +53,11 @@ describe("the commands of npm run local", () => {
       version: 1,
     });
     match((await run("runs")).stdout, new RegExp(`│ ${execution} │`));
+  });
+
+  it("prints nothing but its result, such as no warning of the SDK", async () => {
+    const { code, stderr } = await localProcess(["runs", "--work-folder", workFolder]);
+    deepEqual([code, stderr], [0, ""]);
   });
 
   it("trials lists the trials of the latest or the given execution", async () => {
