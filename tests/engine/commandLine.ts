@@ -6,7 +6,7 @@ import { delimiter, join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 
 import { copyAsCloned } from "../support/projectCopy";
-import { type Engine, pulumiFolder } from "./engine";
+import { type Engine, pulumiFolder, secretsProvider } from "./engine";
 
 /** What a clone has at the top that programs read when they run. */
 const topFiles = [
@@ -55,7 +55,7 @@ export class CommandLine {
     const script = `#!/bin/sh\nexec "${process.execPath}" "${host}" "$@"\n`;
     writeFileSync(join(bin, "pulumi-language-nodejs"), script, { mode: 0o755 });
     this.path = [bin, pulumiFolder() ?? "", process.env["PATH"] ?? ""].join(delimiter);
-    await this.succeeds("stack", "init", "dev");
+    await this.succeeds("stack", "init", "dev", "--secrets-provider", secretsProvider);
   }
 
   /** Runs a command of the CLI. */

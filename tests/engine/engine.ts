@@ -8,10 +8,13 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import { json } from "node:stream/consumers";
 
 import {
   type Deployment,
@@ -32,6 +35,20 @@ export function pulumiFolder(): string | undefined {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), builtCli];
   return folders.find((folder) => existsSync(join(folder, "pulumi")));
 }
+
+/**
+ * What keeps the key of a stack's secrets. With a passphrase, each command would derive the key anew, by a million rounds
+ * of SHA-256.
+ */
+export const secretsProvider = "hashivault://restate";
+
+/** Stands in for HashiCorp Vault: asked to encrypt or decrypt a text, it hands it back. */
+const answerAsVault: RequestListener = (request, response) => {
+  void json(request).then((body) => {
+    const [text] = Object.values(body as Readonly<Record<string, string>>);
+    response.end(JSON.stringify({ data: { ciphertext: text, plaintext: text } }));
+  });
+};
 
 /** Configures a stack by full key; undefined removes one. It writes the file itself: the CLI would take its time. */
 export async function configure(
@@ -62,6 +79,7 @@ interface Checkpoint {
 export class Engine {
   /** Holds the backend, and what the providers remember. */
   readonly folder = mkdtempSync(join(tmpdir(), "restate-engine-"));
+  private readonly vault = createServer(answerAsVault);
   private provider: ChildProcess | undefined;
   private debugProviders = "";
   private command: Promise<PulumiCommand> | undefined;
@@ -81,6 +99,7 @@ export class Engine {
       });
       createInterface({ input: child.stdout }).once("line", done);
     });
+    await new Promise<void>((done) => this.vault.listen(0, "127.0.0.1", done));
     this.debugProviders = ["aws", "docker", "awsx"].map((name) => `${name}:${port}`).join(",");
   }
 
@@ -88,6 +107,7 @@ export class Engine {
   stop(): void {
     this.provider?.removeAllListeners("exit");
     this.provider?.kill();
+    this.vault.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -154,15 +174,21 @@ export class Engine {
     writeFileSync(join(this.cloud, file), name ?? "");
   }
 
-  /** Environment of the CLI: these providers, and a backend in the engine's folder. */
+  /** Environment of the CLI: these providers, and a backend and a home in the engine's folder. */
   environment(): Record<string, string> {
+    const home = join(this.folder, "home");
     mkdirSync(this.backend, { recursive: true });
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, "logs"), ""); // Where a file is in its folder's place, the CLI writes no logs.
     return {
+      GOGC: "400", // Its processes are short: less of their time for collecting garbage.
+      PULUMI_HOME: home,
       PULUMI_BACKEND_URL: `file://${this.backend}`,
-      PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_DEBUG_PROVIDERS: this.debugProviders,
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_SKIP_CHECKPOINTS: "true", // It keeps the state once an update ends, not after each of its steps.
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      VAULT_SERVER_URL: `http://127.0.0.1:${(this.vault.address() as AddressInfo).port}`,
     };
   }
 
@@ -185,6 +211,7 @@ export class Engine {
       {
         workDir: mkdtempSync(join(this.folder, "workspace-")),
         pulumiCommand: await this.command,
+        secretsProvider,
         projectSettings: { name: project, runtime: "nodejs", main: process.cwd() },
         envVars: this.environment(),
       },
