@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { flag, integer, text } from "../pipeline/configFields";
+
 /** The private ranges: first address, and length of the prefix in bits. */
 const privateRanges = [
   ["10.0.0.0", 8],
@@ -32,11 +34,8 @@ const createNetwork = z.strictObject({
     .refine(isPrivateNetwork, "must be a /16 to /24 of a private range, such as 10.0.0.0/16")
     .default("10.0.0.0/16")
     .describe("Its addresses: a /16 to /24 of a private range."),
-  availabilityZones: z.int().min(1).max(6).default(2).describe("Number of availability zones."),
-  flowLogs: z
-    .boolean()
-    .default(false)
-    .describe("Whether to log accepted and rejected connections, for 30 days."),
+  availabilityZones: integer(1, 6).default(2).describe("Number of availability zones."),
+  flowLogs: flag("Whether to log accepted and rejected connections, for 30 days."),
 });
 
 const existingNetwork = z.strictObject({
@@ -44,18 +43,16 @@ const existingNetwork = z.strictObject({
     .literal("existing")
     .describe("An existing network, with endpoints for the services that jobs call."),
   subnetIds: z
-    .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, "must be the id of a subnet"))
+    .array(text(/^subnet-[0-9a-f]{8,17}$/, "must be the id of a subnet"))
     .min(1)
     .max(16)
     .describe("Its subnets."),
   securityGroupIds: z
-    .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, "must be the id of a security group"))
+    .array(text(/^sg-[0-9a-f]{8,17}$/, "must be the id of a security group"))
     .min(1)
     .max(5)
     .describe("Its security groups."),
-  s3EndpointId: z
-    .string()
-    .regex(/^vpce-[0-9a-f]{8,17}$/, "must be the id of a VPC endpoint")
+  s3EndpointId: text(/^vpce-[0-9a-f]{8,17}$/, "must be the id of a VPC endpoint")
     .optional()
     .describe(
       "Its gateway endpoint to S3: the bucket denies the jobs' roles access from anywhere else. Default: it does not.",

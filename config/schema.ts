@@ -4,6 +4,7 @@ import { z } from "zod";
 import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
 import { californiaHousing } from "../pipeline/californiaHousing";
 import { championSchema } from "../pipeline/championRule";
+import { flag, integer, text } from "../pipeline/configFields";
 import { dataFilePaths } from "../pipeline/dataFiles/paths";
 import { datasetSchema } from "../pipeline/datasetSchema";
 import { ownPricesSchema } from "../pipeline/cost/prices";
@@ -68,33 +69,24 @@ export const settingsSchema = z.strictObject({
       "Glue crawler that adds new partitions to the table: none, on-demand (started by hand), or a schedule in UTC, such as " +
         "cron(0 6 * * ? *). Projected partitions (dataset.partitions) need none.",
     ),
-  encryptCatalog: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether to encrypt Glue's data catalogue with the stack's key. This applies to the whole account in the region: " +
-        "everyone who reads the catalogue then needs the key, and only one stack can set it. Requires restate:protect, " +
-        "because deleting the key would lock the catalogue.",
-    ),
+  encryptCatalog: flag(
+    "Whether to encrypt Glue's data catalogue with the stack's key. This applies to the whole account in the region: " +
+      "everyone who reads the catalogue then needs the key, and only one stack can set it. Requires restate:protect, " +
+      "because deleting the key would lock the catalogue.",
+  ),
   baseImage: optionalText(
     /^[a-z0-9][\w.:/@-]*$/i,
     "must be the name of an image, such as python:3.12-slim-bookworm",
   ).describe("Base image of the Decision Tree image. Empty: the one in container/Dockerfile."),
-  dataQualityBaseline: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether to register each model with a baseline of its training data (statistics and constraints from Model " +
-        "Monitor), to detect drift. This adds a job of a few minutes. Model Monitor is closed to new customers since 30 " +
-        "July 2026: in an account that did not use it before, the job fails.",
-    ),
-  driftReference: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether to register each model with a reference for drift detection: counts of its training data, predictions and " +
-        "errors, which the evaluation computes.",
-    ),
+  dataQualityBaseline: flag(
+    "Whether to register each model with a baseline of its training data (statistics and constraints from Model " +
+      "Monitor), to detect drift. This adds a job of a few minutes. Model Monitor is closed to new customers since 30 " +
+      "July 2026: in an account that did not use it before, the job fails.",
+  ),
+  driftReference: flag(
+    "Whether to register each model with a reference for drift detection: counts of its training data, predictions and " +
+      "errors, which the evaluation computes.",
+  ),
   gitRevision: optionalText(
     /^[0-9a-f]{7,40}$/,
     "must be 7 to 40 hexadecimal digits, as `git rev-parse HEAD` prints them",
@@ -112,10 +104,7 @@ export const settingsSchema = z.strictObject({
   processingInstanceType: parameterInstanceType("choose a type without them, such as ml.m5.4xlarge")
     .default("ml.m5.4xlarge")
     .meta(parameterDefault("ProcessingInstanceType", "instance type of all processing jobs")),
-  processingInstanceCount: z
-    .int()
-    .min(1)
-    .max(100)
+  processingInstanceCount: integer(1, 100)
     .default(1)
     .meta(
       parameterDefault("ProcessingInstanceCount", "number of instances of the Data Wrangler job"),
@@ -176,17 +165,11 @@ export const settingsSchema = z.strictObject({
         "runs outside the network of the others; with in-network, inside, so your own network must have a route to " +
         "mlflow.sagemaker.REGION.app.aws (restate:network existing or none).",
     ),
-  sageMakerImage: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether to register the Decision Tree image also as a SageMaker Image, restate-<stack>-dtree, with a version for " +
-        "each build, so that Studio shows it.",
-    ),
-  parallelSteps: z
-    .int()
-    .min(1)
-    .max(50)
+  sageMakerImage: flag(
+    "Whether to register the Decision Tree image also as a SageMaker Image, restate-<stack>-dtree, with a version for " +
+      "each build, so that Studio shows it.",
+  ),
+  parallelSteps: integer(1, 50)
     .default(10)
     .describe("Maximum number of steps that an execution runs in parallel."),
   schedule: emptyMeansUnset
@@ -198,12 +181,9 @@ export const settingsSchema = z.strictObject({
       "Schedule on which the pipeline starts, in UTC, in EventBridge Scheduler's syntax: cron(0 6 ? * MON *), " +
         "rate(7 days) or at(2030-01-01T00:00:00). Empty: none.",
     ),
-  startOnNewData: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether the pipeline starts when a file of the table arrives in the stack's bucket: one execution per file.",
-    ),
+  startOnNewData: flag(
+    "Whether the pipeline starts when a file of the table arrives in the stack's bucket: one execution per file.",
+  ),
   notifyEmails: z
     .array(z.email())
     .max(20)
@@ -213,13 +193,8 @@ export const settingsSchema = z.strictObject({
       "Addresses to notify of failed executions, and of models that await approval, were approved or rejected. Each " +
         "must confirm its subscription with the link that it receives.",
     ),
-  dashboard: z
-    .boolean()
-    .default(false)
-    .describe("Whether to create a CloudWatch dashboard of the pipeline's executions."),
-  monthlyBudget: z
-    .int()
-    .min(0)
+  dashboard: flag("Whether to create a CloudWatch dashboard of the pipeline's executions."),
+  monthlyBudget: integer(0)
     .default(0)
     .transform((dollars) => (dollars === 0 ? undefined : dollars))
     .describe(
@@ -269,12 +244,10 @@ export const settingsSchema = z.strictObject({
   ),
   bucketPrincipals: z
     .array(
-      z
-        .string()
-        .regex(
-          /^arn:aws[a-z-]*:(iam::\d{12}:(role|user)|sts::\d{12}:federated-user)\/[\w+=,.@*/-]+$/,
-          "must be the ARN of a role or a user; * matches anything",
-        ),
+      text(
+        /^arn:aws[a-z-]*:(iam::\d{12}:(role|user)|sts::\d{12}:federated-user)\/[\w+=,.@*/-]+$/,
+        "must be the ARN of a role or a user; * matches anything",
+      ),
     )
     .max(20)
     .default([])
@@ -284,21 +257,17 @@ export const settingsSchema = z.strictObject({
         "roles never may.",
     ),
   servingEndpoints: z
-    .array(
-      z.string().regex(/^[a-z][a-z0-9]{0,9}$/, "must be 1 to 10 lower-case letters and digits"),
-    )
+    .array(text(/^[a-z][a-z0-9]{0,9}$/, "must be 1 to 10 lower-case letters and digits"))
     .min(1)
     .max(5)
     .default(["model"])
     .describe("Endpoints that the deployer may deploy, by their restate-serving:endpointName."),
   deployers: z
     .array(
-      z
-        .string()
-        .regex(
-          /^repo:[\w.-]+\/[\w.-]+:(environment:[^*?\s]+|ref:refs\/[^*?\s]+)$/,
-          "must be repo:<owner>/<name>:environment:<environment> or repo:<owner>/<name>:ref:<ref>",
-        ),
+      text(
+        /^repo:[\w.-]+\/[\w.-]+:(environment:[^*?\s]+|ref:refs\/[^*?\s]+)$/,
+        "must be repo:<owner>/<name>:environment:<environment> or repo:<owner>/<name>:ref:<ref>",
+      ),
     )
     .max(20)
     .default([])
@@ -321,12 +290,9 @@ export const settingsSchema = z.strictObject({
       "Whether Pulumi refuses to delete the bucket, its key, the repository, the model package group and the MLflow app, " +
         "and keeps them if they are removed from the program.",
     ),
-  forceDestroy: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether `pulumi destroy` may delete the bucket, the repository and the workgroup with their contents.",
-    ),
+  forceDestroy: flag(
+    "Whether `pulumi destroy` may delete the bucket, the repository and the workgroup with their contents.",
+  ),
 });
 
 /** The stack's configuration, valid key by key. */

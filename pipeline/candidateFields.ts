@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { type AlgorithmName, algorithms } from "./algorithms";
+import { flag, integer, text } from "./configFields";
 import { instanceType } from "./instanceTypes";
 
 const scaling = z
@@ -38,13 +39,10 @@ export type HyperparameterRange = z.output<typeof range>;
 
 /** The user's own algorithm: an image that follows SageMaker's contract for training and serving. */
 const customAlgorithm = z.strictObject({
-  image: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$/,
-      "must be the URI of an image, with at most 255 characters",
-    )
-    .describe("URI of your own image, in a registry that the account can pull from."),
+  image: text(
+    /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$/,
+    "must be the URI of an image, with at most 255 characters",
+  ).describe("URI of your own image, in a registry that the account can pull from."),
   metrics: z
     .record(z.string().min(1).max(255), z.string().min(1).max(500))
     .describe(
@@ -57,13 +55,10 @@ const customAlgorithm = z.strictObject({
  * Source of the limits: CreateHyperParameterTuningJob, and SageMaker's quotas for it.
  */
 export const candidateFields = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[A-Za-z][A-Za-z0-9]{0,29}$/,
-      "must be a letter followed by at most 29 letters and digits, such as XGBoost",
-    )
-    .describe("Name, which is part of its steps' names: TuneXGBoost, EvaluateXGBoost."),
+  name: text(
+    /^[A-Za-z][A-Za-z0-9]{0,29}$/,
+    "must be a letter followed by at most 29 letters and digits, such as XGBoost",
+  ).describe("Name, which is part of its steps' names: TuneXGBoost, EvaluateXGBoost."),
   algorithm: z
     .union([
       z.enum(Object.keys(algorithms) as [AlgorithmName, ...AlgorithmName[]]),
@@ -89,8 +84,8 @@ export const candidateFields = z.strictObject({
     .describe("Search strategy of tuning."),
   hyperband: z
     .strictObject({
-      minResource: z.int().min(1).describe("Iterations after which trials can first be stopped."),
-      maxResource: z.int().min(1).describe("Iterations of a trial that is not stopped."),
+      minResource: integer(1).describe("Iterations after which trials can first be stopped."),
+      maxResource: integer(1).describe("Iterations of a trial that is not stopped."),
     })
     .optional()
     .describe(
@@ -98,22 +93,14 @@ export const candidateFields = z.strictObject({
         "Hyperband, and not allowed for others. The algorithm must report its metrics in each iteration, which only " +
         "xgboost and your own images do.",
     ),
-  earlyStopping: z
-    .boolean()
-    .default(false)
-    .describe("Whether SageMaker stops trials that are worse than the median early."),
-  maxJobs: z.int().min(1).max(750).default(20).describe("Number of trials."),
-  maxParallelJobs: z
-    .int()
-    .min(1)
-    .max(10)
+  earlyStopping: flag("Whether SageMaker stops trials that are worse than the median early."),
+  maxJobs: integer(1, 750).default(20).describe("Number of trials."),
+  maxParallelJobs: integer(1, 10)
     .optional()
     .describe("Number of trials that run in parallel. Default: 2, or 1 if `maxJobs` is 1."),
   completionCriteria: z
     .strictObject({
-      maxJobsNotImproving: z
-        .int()
-        .min(3)
+      maxJobsNotImproving: integer(3)
         .optional()
         .describe(
           "Maximum number of consecutive trials that do not improve the best validation RMSE by 1 %. Default: no limit.",
@@ -123,27 +110,18 @@ export const candidateFields = z.strictObject({
         .min(0)
         .optional()
         .describe("Validation RMSE at which tuning ends. Default: none."),
-      completeOnConvergence: z
-        .boolean()
-        .default(false)
-        .describe(
-          "Whether tuning ends when SageMaker detects convergence. Ignored by the local run.",
-        ),
+      completeOnConvergence: flag(
+        "Whether tuning ends when SageMaker detects convergence. Ignored by the local run.",
+      ),
     })
     .optional()
     .describe("Criteria that end tuning before `maxJobs` trials. Default: none."),
-  maxTuningRuntimeInSeconds: z
-    .int()
-    .min(120)
-    .max(15_768_000)
+  maxTuningRuntimeInSeconds: integer(120, 15_768_000)
     .optional()
     .describe(
       "Time limit of the whole tuning in seconds; trials that are still running then are stopped. Default: none.",
     ),
-  maxRetryAttempts: z
-    .int()
-    .min(1)
-    .max(30)
+  maxRetryAttempts: integer(1, 30)
     .optional()
     .describe(
       "Maximum number of retries of a trial that failed because of an internal error in SageMaker, within " +
@@ -153,12 +131,10 @@ export const candidateFields = z.strictObject({
     .strictObject({
       parents: z
         .array(
-          z
-            .string()
-            .regex(
-              /^[A-Za-z0-9](-*[A-Za-z0-9]){0,31}$/,
-              "must be the name of a tuning job: 1 to 32 letters, digits and hyphens",
-            ),
+          text(
+            /^[A-Za-z0-9](-*[A-Za-z0-9]){0,31}$/,
+            "must be the name of a tuning job: 1 to 32 letters, digits and hyphens",
+          ),
         )
         .min(1)
         .max(5)
@@ -185,16 +161,10 @@ export const candidateFields = z.strictObject({
     .describe(
       "Instance type of its training jobs. Default: the pipeline parameter TrainingInstanceType.",
     ),
-  maxRuntimeInSeconds: z
-    .int()
-    .min(1)
-    .max(2_419_200)
+  maxRuntimeInSeconds: integer(1, 2_419_200)
     .default(3600)
     .describe("Time limit of a training job in seconds."),
-  spotMaxWaitTimeInSeconds: z
-    .int()
-    .min(1)
-    .max(2_419_200)
+  spotMaxWaitTimeInSeconds: integer(1, 2_419_200)
     .optional()
     .describe(
       "Trains on spot instances, and limits a training job to this many seconds, including the wait for instances; at " +

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { columnType, knownTypes } from "./columnTypes";
+import { flag, integer, text } from "./configFields";
 import { dateParts } from "./dateParts";
 import { ownFlowSchema } from "./ownFlow";
 import { partitionSchema } from "./partitions";
@@ -9,13 +10,10 @@ import { partitionSchema } from "./partitions";
  * The name of a database, table or column. Athena converts names to lower case, even quoted ones, so they are stored in
  * lower case here, and appear so in the query's result, the flow and the model.
  */
-const identifier = z
-  .string()
-  .regex(
-    /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
-    "must be 1 to 128 letters, digits and underscores, not beginning with a digit",
-  )
-  .transform((name) => name.toLowerCase());
+const identifier = text(
+  /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+  "must be 1 to 128 letters, digits and underscores, not beginning with a digit",
+).transform((name) => name.toLowerCase());
 
 const column = z.strictObject({
   name: identifier.describe("Name, converted to lower case."),
@@ -87,10 +85,7 @@ const encode = z.strictObject({
     .describe(
       "The labels, in order; all others count as one. Default: those of the train rows, in alphabetical order.",
     ),
-  minRows: z
-    .int()
-    .min(1)
-    .max(1_000_000)
+  minRows: integer(1, 1_000_000)
     .optional()
     .describe("Minimum number of train rows of a label; rarer ones count as others. Default: 1."),
   smoothing: z
@@ -99,7 +94,7 @@ const encode = z.strictObject({
     .describe(
       "For target: number of rows that the overall mean counts as, or `auto`, from the variances. Default: auto.",
     ),
-  folds: z.int().min(2).max(20).optional().describe("For target: number of folds. Default: 5."),
+  folds: integer(2, 20).optional().describe("For target: number of folds. Default: 5."),
 });
 
 const fraction = z.number().gt(0).lt(1);
@@ -120,7 +115,7 @@ const split = z.strictObject({
     .describe(
       "Column or partition key to split by. Times are dates, timestamps, numbers, or text in ISO 8601 format.",
     ),
-  keep: z.boolean().default(false).describe("Whether the column is also a feature."),
+  keep: flag("Whether the column is also a feature."),
   train: fraction
     .optional()
     .describe("Fraction of the rows to train on; for time and group, as close as the rows allow."),
@@ -135,22 +130,11 @@ const maxSegments = 5;
 
 /** Retraining on other rows, to see how far R² varies. */
 const crossValidation = z.strictObject({
-  folds: z
-    .int()
-    .min(3)
-    .max(20)
-    .default(5)
-    .describe("Number of parts, each of which is the test set once."),
-  repeats: z
-    .int()
-    .min(1)
-    .max(20)
+  folds: integer(3, 20).default(5).describe("Number of parts, each of which is the test set once."),
+  repeats: integer(1, 20)
     .default(1)
     .describe("How often to draw the parts; only once for a split by time."),
-  maxRows: z
-    .int()
-    .min(1)
-    .max(100_000)
+  maxRows: integer(1, 100_000)
     .default(5_000)
     .describe(
       "Maximum number of rows; with more, cross-validation is skipped, because the test rows are enough.",
@@ -191,10 +175,9 @@ const source = z.strictObject({
   table: identifier.describe("The table or view."),
   baseTables: z
     .array(
-      z
-        .string()
-        .regex(/^[A-Za-z_]\w*\.[A-Za-z_]\w*$/, "must be <database>.<table>")
-        .transform((name) => name.toLowerCase()),
+      text(/^[A-Za-z_]\w*\.[A-Za-z_]\w*$/, "must be <database>.<table>").transform((name) =>
+        name.toLowerCase(),
+      ),
     )
     .prefault([])
     .describe(
@@ -228,23 +211,19 @@ export const datasetFields = z.strictObject({
       "An existing table or view to read instead: the stack then creates no database and no table, and `table` only names " +
         "its saved query. Requires `location`, unless the table is in S3 Tables.",
     ),
-  location: z
-    .string()
-    .regex(
-      /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([A-Za-z0-9!_.()=-]+\/)*$/,
-      "must be the S3 URI of a folder, such as s3://bucket/folder/",
-    )
+  location: text(
+    /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([A-Za-z0-9!_.()=-]+\/)*$/,
+    "must be the S3 URI of a folder, such as s3://bucket/folder/",
+  )
     .optional()
     .describe(
       "S3 URI of the folder with the table's files, in any bucket that the account can read. Default: the folder of " +
         "the table in the stack's own bucket.",
     ),
-  kmsKeyArn: z
-    .string()
-    .regex(
-      /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
-      "must be the ARN of a KMS key (not of an alias), such as arn:aws:kms:us-east-1:111122223333:key/<id>",
-    )
+  kmsKeyArn: text(
+    /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+    "must be the ARN of a KMS key (not of an alias), such as arn:aws:kms:us-east-1:111122223333:key/<id>",
+  )
     .optional()
     .describe(
       "ARN of the KMS key that encrypts the files at `location`, so that jobs may decrypt them. Default: no KMS key.",
@@ -255,29 +234,21 @@ export const datasetFields = z.strictObject({
     .prefault([])
     .describe("Partition keys: files are in folders `key=value`, outermost key first."),
   format: z.enum(["csv", "parquet"]).default("csv").describe("Format of the files."),
-  headerLines: z
-    .int()
-    .min(0)
-    .max(100)
+  headerLines: integer(0, 100)
     .default(0)
     .describe(
       "Number of lines at the top of each CSV file that are not rows; one of them names the columns.",
     ),
-  delimiter: z
-    .string()
-    .regex(
-      /^(?![\w"\\.+-])[\t -~]$/,
-      'must be one character, such as ",", ";", "|" or "\\t" (a tab), but no letter, digit, quote, backslash or sign',
-    )
+  delimiter: text(
+    /^(?![\w"\\.+-])[\t -~]$/,
+    'must be one character, such as ",", ";", "|" or "\\t" (a tab), but no letter, digit, quote, backslash or sign',
+  )
     .default(",")
     .describe('The character between the values of CSV files, such as ";" or "\\t" (a tab).'),
-  quoted: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether values in CSV files may be in double quotes: Athena then reads all values as text through OpenCSVSerde, " +
-        "and the query casts them. Quotes within values are doubled; values must not contain line breaks or backslashes.",
-    ),
+  quoted: flag(
+    "Whether values in CSV files may be in double quotes: Athena then reads all values as text through OpenCSVSerde, " +
+      "and the query casts them. Quotes within values are doubled; values must not contain line breaks or backslashes.",
+  ),
   nullTexts: z
     .array(z.string().max(100))
     .max(20)
@@ -384,7 +355,7 @@ export const datasetFields = z.strictObject({
         "hyperparameters, and reports the mean R² and its spread. The best mean wins. Adds a job per candidate. Default: " +
         "none; `{}` uses the defaults.",
     ),
-  seed: z.int().min(0).max(2147483647).default(1729).describe("Seed of the split and of tuning."),
+  seed: integer(0, 2147483647).default(1729).describe("Seed of the split and of tuning."),
   dataChecks: z
     .enum(["warn", "fail"])
     .default("warn")
@@ -392,13 +363,10 @@ export const datasetFields = z.strictObject({
       "Whether findings of the data report (duplicates across parts, columns that give the target away, ids, constants, " +
         "many missing values, drift between parts) are warnings, or make Preprocess fail.",
     ),
-  countExcluded: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether the data report also counts the rows that the filter and the flow exclude. Preprocess then has a second " +
-        "query, which reads the filter's columns again (all of a CSV file). A local run counts them anyway.",
-    ),
+  countExcluded: flag(
+    "Whether the data report also counts the rows that the filter and the flow exclude. Preprocess then has a second " +
+      "query, which reads the filter's columns again (all of a CSV file). A local run counts them anyway.",
+  ),
   selectedTable: identifier
     .optional()
     .describe(

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { text } from "./configFields";
+
 /** Thresholds of drift, for serving's monitoring and for scenarios. */
 export const driftThresholds = {
   falseAlarmRate: z
@@ -27,7 +29,7 @@ export const driftThresholds = {
         "outside the prediction interval.",
     ),
   ignoredFeatures: z
-    .array(z.string().regex(/^[^,]{1,128}$/, "must be 1 to 128 characters without commas"))
+    .array(text(/^[^,]{1,128}$/, "must be 1 to 128 characters without commas"))
     .max(50)
     .prefault([])
     .describe(

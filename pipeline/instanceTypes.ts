@@ -1,13 +1,13 @@
-import { z } from "zod";
-
+import { text } from "./configFields";
 import type { PipelineDefinition, Step } from "./language/definition";
 import { isComputed, target } from "./language/expressions";
 import { allSteps } from "./language/graph";
 
 /** The name of an instance type of SageMaker, which adds new ones every month. */
-export const instanceType = z
-  .string()
-  .regex(/^ml\.[a-z0-9-]+\.[a-z0-9-]+$/, "must be a SageMaker instance type, such as ml.m5.xlarge");
+export const instanceType = text(
+  /^ml\.[a-z0-9-]+\.[a-z0-9-]+$/,
+  "must be a SageMaker instance type, such as ml.m5.xlarge",
+);
 
 /** Families of instances with local disks: with a d for disk, and those for large models. */
 const families = /^ml\.([a-z]+\d+[a-z]*d[a-z]*|dl\d\w*|g[5-9]\w*|p[5-9][\w-]*|trn\d\w*)\./;

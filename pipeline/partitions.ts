@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { integer, text } from "./configFields";
+
 /**
  * How Athena computes a partition key's values instead of looking them up in the catalogue.
  * Source: Athena's guide, "Supported types for partition projection".
@@ -8,7 +10,7 @@ const projection = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("enum").describe("A list of values."),
     values: z
-      .array(z.string().regex(/^[^,\s]+$/, "must not contain commas or spaces"))
+      .array(text(/^[^,\s]+$/, "must not contain commas or spaces"))
       .min(1)
       .max(1000)
       .describe("The values."),
@@ -16,10 +18,7 @@ const projection = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("integer").describe("All integers in a range."),
     range: z.tuple([z.int(), z.int()]).describe("Minimum and maximum."),
-    digits: z
-      .int()
-      .min(1)
-      .max(19)
+    digits: integer(1, 19)
       .optional()
       .describe("Number of digits, if folders pad the values with zeros. Default: no padding."),
   }),
@@ -36,7 +35,7 @@ const projection = z.discriminatedUnion("type", [
       .describe(
         "Format of the dates in folder names, in the syntax of Java's DateTimeFormatter, such as yyyy-MM-dd.",
       ),
-    interval: z.int().min(1).default(1).describe("Time between two partitions."),
+    interval: integer(1).default(1).describe("Time between two partitions."),
     unit: z
       .enum(["YEARS", "MONTHS", "WEEKS", "DAYS", "HOURS", "MINUTES"])
       .default("DAYS")

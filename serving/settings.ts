@@ -1,16 +1,13 @@
 import { z } from "zod";
 
 import { optionalText } from "../config/fields";
+import { flag, integer, text } from "../pipeline/configFields";
 import { driftThresholds } from "../pipeline/driftThresholds";
 import { instanceType, parameterInstanceType } from "../pipeline/instanceTypes";
 
-const instances = z.int().min(1).max(100);
+const instances = integer(1, 100);
 
-const volumeGigabytes = z
-  .int()
-  .min(1)
-  .max(16384)
-  .describe("Size of the volume of its jobs, in gigabytes.");
+const volumeGigabytes = integer(1, 16384).describe("Size of the volume of its jobs, in gigabytes.");
 
 const schedule = z.enum(["hourly", "daily"]).describe("How often it compares them.");
 
@@ -22,9 +19,7 @@ const realTime = z.strictObject({
   maxInstances: instances
     .default(1)
     .describe("Maximum number of instances: above the minimum, the endpoint scales."),
-  invocationsPerInstance: z
-    .int()
-    .min(1)
+  invocationsPerInstance: integer(1)
     .default(1000)
     .describe("Requests per minute and instance that scaling aims for."),
 });
@@ -34,38 +29,21 @@ const serverless = z.strictObject({
   mode: z
     .literal("serverless")
     .describe("Compute on demand, which costs nothing without requests."),
-  memoryMegabytes: z
-    .int()
-    .min(1024)
-    .max(6144)
+  memoryMegabytes: integer(1024, 6144)
     .multipleOf(1024, "must be a multiple of 1024")
     .default(2048)
     .describe("Memory in megabytes, a multiple of 1024."),
-  maxConcurrency: z
-    .int()
-    .min(1)
-    .max(200)
-    .default(5)
-    .describe("Maximum number of concurrent requests."),
-  provisionedConcurrency: z
-    .int()
-    .min(0)
-    .max(200)
+  maxConcurrency: integer(1, 200).default(5).describe("Maximum number of concurrent requests."),
+  provisionedConcurrency: integer(0, 200)
     .default(0)
     .describe("Number of concurrent requests for which compute is kept warm."),
 });
 
-const waitSeconds = z
-  .int()
-  .min(0)
-  .max(3600)
+const waitSeconds = integer(0, 3600)
   .default(300)
   .describe("Seconds between two steps of an update, during which the alarms can roll it back.");
 
-const terminationWaitSeconds = z
-  .int()
-  .min(0)
-  .max(3600)
+const terminationWaitSeconds = integer(0, 3600)
   .default(300)
   .describe("Seconds to keep the old instances after an update, so that the alarms can roll back.");
 
@@ -80,13 +58,13 @@ const update = z.discriminatedUnion("strategy", [
     strategy: z
       .literal("canary")
       .describe("Requests go to some of the new instances first, then to all."),
-    percent: z.int().min(1).max(50).default(50).describe("Size of the first step, in percent."),
+    percent: integer(1, 50).default(50).describe("Size of the first step, in percent."),
     waitSeconds,
     terminationWaitSeconds,
   }),
   z.strictObject({
     strategy: z.literal("linear").describe("Requests move to the new instances in equal steps."),
-    percent: z.int().min(10).max(50).default(50).describe("Size of each step, in percent."),
+    percent: integer(10, 50).default(50).describe("Size of each step, in percent."),
     waitSeconds,
     terminationWaitSeconds,
   }),
@@ -96,7 +74,7 @@ const update = z.discriminatedUnion("strategy", [
       .describe(
         "Like linear, but each step stops old instances, so it needs the fewest instances.",
       ),
-    percent: z.int().min(5).max(50).default(50).describe("Size of each step, in percent."),
+    percent: integer(5, 50).default(50).describe("Size of each step, in percent."),
     waitSeconds,
   }),
 ]);
@@ -110,10 +88,7 @@ const monitoring = z.discriminatedUnion("mode", [
     schedule: schedule.default("hourly"),
     instanceType: instanceType.default("ml.m5.xlarge").describe("Instance type of its jobs."),
     volumeGigabytes: volumeGigabytes.default(20),
-    startPipeline: z
-      .boolean()
-      .default(false)
-      .describe("Whether drift starts the main stack's pipeline."),
+    startPipeline: flag("Whether drift starts the main stack's pipeline."),
   }),
   z.strictObject({
     mode: z
@@ -128,13 +103,10 @@ const monitoring = z.discriminatedUnion("mode", [
       .describe("Instance type of its jobs."),
     volumeGigabytes: volumeGigabytes.default(10),
     ...driftThresholds,
-    labelDays: z
-      .int()
-      .min(1)
-      .max(60)
+    labelDays: integer(1, 60)
       .default(7)
       .describe("Number of days within which the label of a request may arrive."),
-    retrain: z.boolean().default(false).describe("Whether drift starts the main stack's pipeline."),
+    retrain: flag("Whether drift starts the main stack's pipeline."),
   }),
 ]);
 
@@ -143,12 +115,10 @@ const monitoring = z.discriminatedUnion("mode", [
  * and the README's tables from it.
  */
 export const settingsSchema = z.strictObject({
-  mainStack: z
-    .string()
-    .regex(
-      /^[\w.-]+\/[\w.-]+\/[\w.-]+$/,
-      "must be organization/project/stack, such as organization/restate/dev",
-    )
+  mainStack: text(
+    /^[\w.-]+\/[\w.-]+\/[\w.-]+$/,
+    "must be organization/project/stack, such as organization/restate/dev",
+  )
     .default("organization/restate/dev")
     .describe(
       "The stack whose models are served, as organization/project/stack. Without Pulumi Cloud, the first part is the " +
@@ -162,12 +132,10 @@ export const settingsSchema = z.strictObject({
       "group, looked up at each update.",
   ),
   // Names of 63 characters have room for no more.
-  endpointName: z
-    .string()
-    .regex(
-      /^[a-z][a-z0-9]{0,9}$/,
-      "must be 1 to 10 lower-case letters and digits, beginning with a letter",
-    )
+  endpointName: text(
+    /^[a-z][a-z0-9]{0,9}$/,
+    "must be 1 to 10 lower-case letters and digits, beginning with a letter",
+  )
     .default("model")
     .describe(
       "Suffix of the endpoint's name, after the name of the main stack's pipeline, as in restate-dev-model: at most 10 " +
@@ -184,10 +152,7 @@ export const settingsSchema = z.strictObject({
       "Network of the endpoint and its monitoring: that of the main stack's jobs, or none for SageMaker's own. A " +
         "serverless endpoint needs none.",
     ),
-  capturePercentage: z
-    .int()
-    .min(0)
-    .max(100)
+  capturePercentage: integer(0, 100)
     .default(0)
     .describe(
       "Percentage of requests to capture, with their responses, in the main stack's bucket. Monitoring needs them; a " +
@@ -200,10 +165,8 @@ export const settingsSchema = z.strictObject({
     ),
   alarms: z
     .strictObject({
-      serverErrors: z.int().min(1).default(5).describe("Number of 5xx responses in a minute."),
-      latencyMilliseconds: z
-        .int()
-        .min(1)
+      serverErrors: integer(1).default(5).describe("Number of 5xx responses in a minute."),
+      latencyMilliseconds: integer(1)
         .default(1000)
         .describe("The model's average latency over a minute, in milliseconds."),
     })

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { text } from "../configFields";
 import document from "./listPrices.json";
 
 const price = z.number().min(0).max(1e6);
@@ -9,10 +10,9 @@ const pricesSchema = z.strictObject({
   source: z.string().describe("Source of the prices."),
   date: z.iso.date().describe("Date of the prices, such as 2026-11-30."),
   region: z.string().describe("Their region."),
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, "must be three letters, such as USD")
-    .describe("Their currency, in three letters."),
+  currency: text(/^[A-Z]{3}$/, "must be three letters, such as USD").describe(
+    "Their currency, in three letters.",
+  ),
   instanceHour: z
     .record(z.string(), price)
     .describe(
