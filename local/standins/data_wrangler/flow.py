@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.standins.data_wrangler.arguments import Arguments
+from local.standins.data_wrangler.frame import Transform
 from local.standins.data_wrangler.operators import OPERATOR_IDS, build_transform
 from local.standins.data_wrangler.operators.custom import CODE_IDS, read_code
 from local.standins.data_wrangler.operators.joining import JOINS, Join
-from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.source import Dataset, parse_dataset
 from local.standins.data_wrangler.spark_process import CustomCode

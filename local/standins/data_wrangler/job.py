@@ -16,10 +16,9 @@ import duckdb
 from local.standins.data_wrangler.arguments import parse_arguments
 from local.standins.data_wrangler.casts import install_macros
 from local.standins.data_wrangler.flow import Flow, Node, asked_problems
-from local.standins.data_wrangler.frame import Frame
+from local.standins.data_wrangler.frame import Frame, Statistics
 from local.standins.data_wrangler.source import read_dataset
 from local.standins.data_wrangler.spark_process import SparkProcess, spark_process
-from local.standins.data_wrangler.statistics import Statistics
 from local.standins.data_wrangler.writer import write_output
 from local.standins.database import explain, open_database
 from local.standins.errors import UserError

@@ -21,13 +21,7 @@ class Parameters:
     """
 
     def __init__(self, values: object, path: str, problems: list[str]) -> None:
-        """Wraps an object.
-
-        Args:
-            values: The object in the flow.
-            path: Its place, for messages.
-            problems: List to record problems in.
-        """
+        """Wraps an object at a place in the flow; problems are added to the list."""
         self._path = path
         self.problems = problems
         self._known: set[str] = set()

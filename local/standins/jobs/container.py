@@ -35,12 +35,8 @@ def main() -> int:
     request: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     if sys.argv[2:3] == ["--shell"]:
         return _shell(request, sys.argv[3:])
-    created = subprocess.run(  # noqa: S603
-        ["docker", "create", *_options(request), request["image"], *_command(request)],  # noqa: S607
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    command = [*request["entrypoint"][1:], *request["command"]]
+    created = _docker("create", *_options(request), request["image"], *command)
     if created.returncode != 0:
         sys.stderr.write(created.stderr)
         return 1
@@ -62,11 +58,7 @@ def main() -> int:
         )
         code = _exit_code(container)
     finally:
-        subprocess.run(  # noqa: S603
-            ["docker", "rm", "--force", "--volumes", container],  # noqa: S607
-            check=False,
-            stdout=subprocess.DEVNULL,
-        )
+        sys.stderr.write(_docker("rm", "--force", "--volumes", container).stderr)
     if code > _SIGNALLED:
         signal.signal(code - _SIGNALLED, signal.SIG_DFL)
         os.kill(os.getpid(), code - _SIGNALLED)
@@ -81,8 +73,9 @@ def _shell(request: dict[str, Any], command: list[str]) -> int:
     return subprocess.run(run, check=False).returncode  # noqa: S603
 
 
-def _command(request: dict[str, Any]) -> list[str]:
-    return [*request["entrypoint"][1:], *request["command"]]
+def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["docker", *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
 
 
 def _options(request: dict[str, Any]) -> list[str]:
@@ -112,12 +105,7 @@ def _options(request: dict[str, Any]) -> list[str]:
 
 
 def _exit_code(container: str) -> int:
-    inspected = subprocess.run(  # noqa: S603
-        ["docker", "inspect", "--format", "{{.State.ExitCode}} {{.State.Error}}", container],  # noqa: S607
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    inspected = _docker("inspect", "--format", "{{.State.ExitCode}} {{.State.Error}}", container)
     code, _, error = inspected.stdout.strip().partition(" ")
     if error:
         sys.stderr.write(f"{error}\n")

@@ -45,11 +45,7 @@ class JobServer:
     """Reads requests, starts and stops jobs, and reports their end; single-threaded, to fork."""
 
     def __init__(self, fresh: bool) -> None:
-        """Sets up signals and the wake-up pipe.
-
-        Args:
-            fresh: Whether to start an interpreter for each job instead of forking.
-        """
+        """Sets up signals and the wake-up pipe; a fresh server does not fork."""
         self._fresh = fresh
         self._warming = None if fresh else warm_up()
         self._running: dict[int, _Running] = {}

@@ -22,6 +22,7 @@ from local.standins.files import run_processing, write_text
 DATASET_SOURCE, DATASET_FORMAT, OUTPUT_PATH = "dataset_source", "dataset_format", "output_path"
 
 BUCKETS = 10
+_INFERRED_TYPES = {"BIGINT": "Integral", "DOUBLE": "Fractional", "INTEGER": "Integral"}
 
 MONITORING_CONFIG = {
     "evaluate_constraints": "Enabled",
@@ -118,19 +119,13 @@ def baseline(dataset: duckdb.DuckDBPyRelation) -> tuple[dict[str, Any], dict[str
     for name, kind in zip(dataset.columns, dataset.types, strict=True):
         column = f'"{name}"'
         constraint: dict[str, Any] = {"name": name}
-        if str(kind) in ("BIGINT", "DOUBLE", "INTEGER"):
-            statistics = numeric_statistics(dataset, column)
-            inferred = "Fractional" if str(kind) == "DOUBLE" else "Integral"
-            features.append(
-                {"name": name, "inferred_type": inferred, "numerical_statistics": statistics}
-            )
-            constraint["num_constraints"] = {"is_non_negative": (statistics["min"] or 0) >= 0}
+        inferred = _INFERRED_TYPES.get(str(kind), "String")
+        if inferred == "String":
+            key, statistics = "string_statistics", text_statistics(dataset, column)
         else:
-            statistics = text_statistics(dataset, column)
-            inferred = "String"
-            features.append(
-                {"name": name, "inferred_type": inferred, "string_statistics": statistics}
-            )
+            key, statistics = "numerical_statistics", numeric_statistics(dataset, column)
+            constraint["num_constraints"] = {"is_non_negative": (statistics["min"] or 0) >= 0}
+        features.append({"name": name, "inferred_type": inferred, key: statistics})
         constraint["inferred_type"] = inferred
         constraint["completeness"] = statistics["common"]["num_present"] / rows
         constraints.append(constraint)

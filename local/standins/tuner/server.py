@@ -42,10 +42,7 @@ class Tuning:
     """The search of a tuning job."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
-        """Opens the search.
-
-        Args:
-            fields: Of the `open` request.
+        """Opens the search by the fields of the `open` request.
 
         Raises:
             UserError: SageMaker would refuse the ranges.
@@ -79,13 +76,9 @@ class Tuning:
         return True
 
     def ask(self, number: int) -> dict[str, str] | None:
-        """Suggests a trial's hyperparameters; repeated calls return the same ones.
+        """A trial's hyperparameters, by its number from 0; None if the search has no such trial.
 
-        Args:
-            number: The trial's number, from 0.
-
-        Returns:
-            The hyperparameters as strings, or None if the search has no such trial.
+        Repeated calls return the same ones.
         """
         if number >= self._max_jobs:
             return None

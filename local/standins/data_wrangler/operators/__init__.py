@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from local.standins.data_wrangler.frame import Transform, identity
 from local.standins.data_wrangler.operators import (
     casting,
     categorical,
@@ -14,61 +15,45 @@ from local.standins.data_wrangler.operators import (
     missing,
     numeric,
     outliers,
-    rows,
     strings,
 )
-from local.standins.data_wrangler.operators.transform import Transform, identity
 from local.standins.data_wrangler.parameters import Parameters, group_name
 
-_Build = Callable[[Parameters, Parameters], Transform]
-
-
-def _untrained(operator: Callable[[Parameters], Transform]) -> _Build:
-    """An operator whose trained parameters, if any, are not supported."""
-
-    def build(parameters: Parameters, trained: Parameters) -> Transform:
-        trained.finish("_hash")  # trained parameters must not be ignored silently
-        return operator(parameters)
-
-    return build
-
-
-def _all_untrained(operators: dict[str, Callable[[Parameters], Transform]]) -> dict[str, _Build]:
-    return {name: _untrained(operator) for name, operator in operators.items()}
-
-
-_GROUPED: dict[str, dict[str, _Build]] = {
-    "sagemaker.spark.manage_columns_0.1": _all_untrained(
-        {
-            "Drop column": columns.drop_column,
-            "Duplicate column": columns.duplicate_column,
-            "Move column": columns.move_column,
-            "Rename column": columns.rename_column,
-        }
-    ),
-    "sagemaker.spark.manage_rows_0.1": _all_untrained(
-        {"Drop duplicates": rows.drop_duplicates, "Sort": rows.sort}
-    ),
+_GROUPED: dict[str, dict[str, Callable[..., Transform]]] = {
+    "sagemaker.spark.manage_columns_0.1": {
+        "Drop column": columns.drop_column,
+        "Duplicate column": columns.duplicate_column,
+        "Move column": columns.move_column,
+        "Rename column": columns.rename_column,
+    },
+    "sagemaker.spark.manage_rows_0.1": {
+        "Drop duplicates": columns.drop_duplicates,
+        "Sort": columns.sort,
+    },
     "sagemaker.spark.encode_categorical_0.1": {
         "One-hot encode": categorical.one_hot_encode,
         "Ordinal encode": categorical.ordinal_encode,
     },
-    "sagemaker.spark.handle_missing_0.1": _all_untrained(
-        {
-            "Drop missing": missing.drop_missing,
-            "Fill missing": missing.fill_missing,
-            "Impute": missing.impute,
-            "Add indicator for missing": missing.add_indicator_for_missing,
-        }
-    ),
+    "sagemaker.spark.handle_missing_0.1": {
+        "Drop missing": missing.drop_missing,
+        "Fill missing": missing.fill_missing,
+        "Impute": missing.impute,
+        "Add indicator for missing": missing.add_indicator_for_missing,
+    },
     "sagemaker.spark.handle_outliers_0.1": outliers.OUTLIERS,
     "sagemaker.spark.process_numeric_0.1": {"Scale values": numeric.scale_values},
-    "sagemaker.spark.search_and_edit_0.1": _all_untrained(
-        {"Find and replace substring": strings.find_and_replace_substring}
-    ),
-    "sagemaker.spark.format_string_0.1": _all_untrained(strings.FORMATS),
+    "sagemaker.spark.search_and_edit_0.1": {
+        "Find and replace substring": strings.find_and_replace_substring
+    },
+    "sagemaker.spark.format_string_0.1": strings.FORMATS,
 }
-_SINGLE: dict[str, _Build] = {
+# These also take the trained parameters.
+_TRAINED = (
+    "sagemaker.spark.encode_categorical_0.1",
+    "sagemaker.spark.handle_outliers_0.1",
+    "sagemaker.spark.process_numeric_0.1",
+)
+_SINGLE = {
     "sagemaker.spark.infer_and_cast_type_0.1": casting.infer_and_cast_type,
     "sagemaker.spark.cast_single_data_type_0.1": casting.cast_single_data_type,
 }
@@ -98,6 +83,10 @@ def build_transform(
     group, learned = (given.group(group_name(name)) for given in (parameters, trained))
     parameters.finish(other_operators=True)
     if refit:
-        return operators[name](group, Parameters(None, "", []))
-    trained.finish("_hash", other_operators=True)
-    return operators[name](group, learned)
+        learned = Parameters(None, "", [])
+    else:
+        trained.finish("_hash", other_operators=True)
+    if operator_id in _TRAINED:
+        return operators[name](group, learned)
+    learned.finish("_hash")  # trained parameters must not be ignored silently
+    return operators[name](group)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from local.standins.data_wrangler.casts import FLOW_TYPES, cast, to_date
-from local.standins.data_wrangler.frame import Column, Frame
-from local.standins.data_wrangler.operators.transform import Transform
+from local.standins.data_wrangler.frame import Column, Frame, Statistics, Transform
 from local.standins.data_wrangler.parameters import Parameters
-from local.standins.data_wrangler.statistics import Statistics
 from local.standins.errors import UserError
 
 

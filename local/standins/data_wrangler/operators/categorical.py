@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 
 from local.standins.data_wrangler.casts import cast
-from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
-from local.standins.data_wrangler.operators.transform import Transform
+from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame, Statistics, Transform
 from local.standins.data_wrangler.parameters import Parameters
-from local.standins.data_wrangler.statistics import Statistics
 from local.standins.data_wrangler.trained_models import string_indexer_labels
 from local.standins.database import literal
 from local.standins.errors import UserError

@@ -1,11 +1,9 @@
-"""manage_columns: drop, move, rename and duplicate columns."""
+"""manage_columns: drop, move, rename and duplicate columns; manage_rows: drop duplicates, sort."""
 
 from __future__ import annotations
 
-from local.standins.data_wrangler.frame import Column, Frame
-from local.standins.data_wrangler.operators.transform import Transform, identity
+from local.standins.data_wrangler.frame import Column, Frame, Statistics, Transform, identity
 from local.standins.data_wrangler.parameters import Parameters, group_name
-from local.standins.data_wrangler.statistics import Statistics
 from local.standins.errors import UserError
 
 _MOVES = ("Move to start", "Move to end", "Move to index", "Move after", "Move before")
@@ -25,18 +23,25 @@ def drop_column(parameters: Parameters) -> Transform:
     return apply
 
 
-def rename_column(parameters: Parameters) -> Transform:
-    """Renames a column in place."""
+def _two_names(parameters: Parameters) -> tuple[str, str]:
     name, new_name = parameters.text("input_column"), parameters.text("new_name")
     parameters.finish()
     if name and name == new_name:
         parameters.note("new_name", "must differ from input_column")
+    return name, new_name
+
+
+def rename_column(parameters: Parameters) -> Transform:
+    """Renames a column in place."""
+    name, new_name = _two_names(parameters)
 
     def apply(frame: Frame, _: Statistics) -> Frame:
-        place = frame.place(name)
-        _expect_free(frame, new_name, place)
         items = frame.items()
-        items[place] = (Column(new_name, frame.columns[place].type), f"c{place}")
+        renamed = frame.place(name)
+        for place, column in enumerate(frame.columns):
+            if place != renamed and column.name.lower() == new_name.lower():
+                raise UserError(f"new_name {new_name}: there is already a column {column.name}")
+        items[renamed] = (Column(new_name, frame.columns[renamed].type), f"c{renamed}")
         return frame.select(items)
 
     return apply
@@ -44,10 +49,7 @@ def rename_column(parameters: Parameters) -> Transform:
 
 def duplicate_column(parameters: Parameters) -> Transform:
     """Adds a copy of a column at the end."""
-    name, new_name = parameters.text("input_column"), parameters.text("new_name")
-    parameters.finish()
-    if name and name == new_name:
-        parameters.note("new_name", "must differ from input_column")
+    name, new_name = _two_names(parameters)
 
     def apply(frame: Frame, _: Statistics) -> Frame:
         place = frame.place(name)
@@ -91,7 +93,33 @@ def move_column(parameters: Parameters) -> Transform:
     return apply
 
 
-def _expect_free(frame: Frame, name: str, but: int) -> None:
-    for place, column in enumerate(frame.columns):
-        if place != but and column.name.lower() == name.lower():
-            raise UserError(f"new_name {name}: there is already a column {column.name}")
+def drop_duplicates(parameters: Parameters) -> Transform:
+    """Keeps the first of equal rows, in order; Spark's order is undefined."""
+    parameters.finish()
+
+    def apply(frame: Frame, _: Statistics) -> Frame:
+        every = ", ".join(f"c{place}" for place in range(len(frame.columns)))
+        query = (
+            f"select {every} from (select row_number() over () as number, * from ({frame.query})) "  # noqa: S608
+            f"qualify row_number() over (partition by {every} order by number) = 1 order by number"
+        )
+        return Frame(frame.columns, query)
+
+    return apply
+
+
+def sort(parameters: Parameters) -> Transform:
+    """Sorts by a column, stably; nulls are the smallest."""
+    name = parameters.column("sort_by")
+    order = parameters.choice("order", ("Ascending", "Descending"))
+    parameters.finish()
+
+    def apply(frame: Frame, _: Statistics) -> Frame:
+        way = "asc nulls first" if order == "Ascending" else "desc nulls last"
+        query = (
+            f"select * exclude number from (select row_number() over () as number, * "  # noqa: S608
+            f"from ({frame.query})) order by c{frame.place(name)} {way}, number"
+        )
+        return Frame(frame.columns, query)
+
+    return apply

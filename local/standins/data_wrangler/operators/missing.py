@@ -9,10 +9,16 @@ from __future__ import annotations
 import math
 
 from local.standins.data_wrangler.casts import cast
-from local.standins.data_wrangler.frame import INTEGRAL_TYPES, NUMERIC_TYPES, Column, Frame
-from local.standins.data_wrangler.operators.transform import Transform, identity
+from local.standins.data_wrangler.frame import (
+    INTEGRAL_TYPES,
+    NUMERIC_TYPES,
+    Column,
+    Frame,
+    Statistics,
+    Transform,
+    identity,
+)
 from local.standins.data_wrangler.parameters import Parameters, group_name
-from local.standins.data_wrangler.statistics import Statistics
 from local.standins.database import literal
 from local.standins.errors import UserError
 

@@ -11,10 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 from local.standins.data_wrangler.casts import cast
-from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
-from local.standins.data_wrangler.operators.transform import Transform, identity
+from local.standins.data_wrangler.frame import (
+    NUMERIC_TYPES,
+    Column,
+    Frame,
+    Statistics,
+    Transform,
+    identity,
+)
 from local.standins.data_wrangler.parameters import Parameters, group_name
-from local.standins.data_wrangler.statistics import Statistics
 from local.standins.data_wrangler.trained_models import scaler_values
 from local.standins.database import double
 from local.standins.errors import UserError

@@ -9,10 +9,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from local.standins.data_wrangler.casts import cast
-from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
-from local.standins.data_wrangler.operators.transform import Transform
+from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame, Statistics, Transform
 from local.standins.data_wrangler.parameters import Parameters
-from local.standins.data_wrangler.statistics import Statistics
 from local.standins.database import double, literal
 
 _FIXES = ("Clip", "Remove", "Invalidate")

@@ -12,10 +12,8 @@ import re
 from collections.abc import Callable
 
 from local.standins.data_wrangler.casts import cast
-from local.standins.data_wrangler.frame import Column, Frame
-from local.standins.data_wrangler.operators.transform import Transform, identity
+from local.standins.data_wrangler.frame import Column, Frame, Statistics, Transform, identity
 from local.standins.data_wrangler.parameters import Parameters
-from local.standins.data_wrangler.statistics import Statistics
 from local.standins.database import literal
 
 _SYMBOLS = "!@#$%^&*()_+=-/\\`~{}|<>?"
