@@ -50,6 +50,7 @@ from local.table_profile.roles import (
 )
 from local.table_profile.text_columns import TextColumn, column_names, find_columns
 
+_DOUBLE = parse_type("double")
 _MIN_SEQUENCE = 5
 _GLUE_TYPES = {
     ("BOOLEAN", "none"): "boolean",
@@ -104,7 +105,7 @@ def profile(request: dict[str, Any]) -> None:
 
 def _table(paths: tuple[Path, ...], **fields: object) -> Table:
     columns = [{"name": "c0", "type": "string"}]
-    given = {"database": "files", "name": "own", "columns": columns, "paths": map(str, paths)}
+    given = {"database": "files", "name": "own", "columns": columns}
     return parse_table({**given, "paths": list(map(str, paths)), **fields})
 
 
@@ -149,12 +150,10 @@ def _csv(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[s
         describe(
             database,
             name,
-            headers[column.place] if headers else None,
             column.type.name,
+            headers[column.place] if headers else None,
+            column,
             _remark(column, table, database),
-            is_time=column.time_format is not None,
-            is_code=column.is_code,
-            date_format=column.date_format,
         )
         for name, column in zip(names, columns, strict=True)
     ]
@@ -184,8 +183,7 @@ def _is_header(
         return True
     tests = []
     for column in typed:
-        kind = column.type if column.type.kind != "int" else replace(column.type, name="bigint")
-        kind = replace(kind, name="double", sql="double") if kind.kind == "bigint" else kind
+        kind = _DOUBLE if column.type.kind in ("int", "bigint") else column.type
         text = literal(fields[column.place])
         tests.append(f"({form.parse(kind, text)}) is null")
     (wrong,) = database.execute(
@@ -300,7 +298,7 @@ def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> di
         raise UserError(f"{paths[0].name}: no column can be in a table")
     table = _table(paths, format="parquet", columns=columns)
     database.execute(f"create table typed as {select_table(table, database)}")
-    found = [describe(database, one["name"], None, str(one["type"])) for one in columns]
+    found = [describe(database, one["name"], str(one["type"])) for one in columns]
     return {"form": None, "found": found, "skipped": skipped}
 
 

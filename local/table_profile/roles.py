@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from local.standins.database import quote
+from local.table_profile.text_columns import TextColumn
 
 MAX_LABELS = 50
 _MAX_RANKED = 100_000
@@ -92,16 +93,14 @@ class Column:
 def describe(
     database: duckdb.DuckDBPyConnection,
     name: str,
-    header: str | None,
     kind: str,
+    header: str | None = None,
+    found: TextColumn | None = None,
     remark: str = "",
-    *,
-    is_time: bool = False,
-    is_code: bool = False,
-    date_format: str | None = None,
 ) -> Column:
-    """Describes a column of the relation `typed`, which has dates if there is a format."""
+    """Describes a column of the relation `typed`, which has dates if text has their format."""
     text = quote(name)
+    date_format = found.date_format if found else None
     is_text = kind.partition("(")[0] in ("string", "char", "varchar") and date_format is None
     is_whole = kind in _WHOLE
     bounds = "'', '', ''"
@@ -137,8 +136,8 @@ def describe(
         middle=_text(middle),
         labels=labels,
         is_counter=present == rows == distinct and width == rows - 1,
-        is_time=is_time,
-        is_code=is_code,
+        is_time=found is not None and found.time_format is not None,
+        is_code=found is not None and found.is_code,
         date_format=date_format,
         remark=remark,
     )

@@ -168,13 +168,25 @@ def _find_column(database: duckdb.DuckDBPyConnection, place: int, form: ValueFor
             f"select text from {values} where text <> '' and not known"  # noqa: S608 - places
         ).fetchall()
     )
-    for kind in _TYPES:
-        # Ends at the first value of another type.
-        if not database.execute(
-            f"select 1 from {values} where known and ({form.parse(kind, 'text')}) is null limit 1"  # noqa: S608 - places
-        ).fetchall():
-            return TextColumn(place, kind, words)
+    kind = _first_type(database, f"{values} where known", _TYPES, form)
+    if kind is not None:
+        return TextColumn(place, kind, words)
     return _mixed(database, place, form, known, distinct, words)
+
+
+def _first_type(
+    database: duckdb.DuckDBPyConnection,
+    source: str,
+    kinds: Sequence[ColumnType],
+    form: ValueForm,
+) -> ColumnType | None:
+    """The first type that all texts have."""
+    for kind in kinds:
+        # Ends at the first value of another type.
+        wrong = f"select 1 from {source} and ({form.parse(kind, 'text')}) is null limit 1"  # noqa: S608
+        if not database.execute(wrong).fetchall():
+            return kind
+    return None
 
 
 def _mixed(
@@ -202,12 +214,9 @@ def _mixed(
         and distinct - len(others) > _MIN_NUMBERS
         and not any(re.search(r"\d", other) for other in others)
     ):
-        for kind in _NUMBERS:
-            if not database.execute(
-                f"select 1 from {values} where number is not null "  # noqa: S608 - places
-                f"and ({form.parse(kind, 'text')}) is null limit 1"
-            ).fetchall():
-                return TextColumn(place, kind, words | frozenset(others))
+        kind = _first_type(database, f"{values} where number is not null", _NUMBERS, form)
+        if kind is not None:
+            return TextColumn(place, kind, words | frozenset(others))
     value, row = strays[0]
     return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
 

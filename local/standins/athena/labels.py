@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from local.standins.athena.sql import create_macros, parse_query
-from local.standins.athena.tables import Table, select_table
+from local.standins.athena.tables import Table, create_view
 from local.standins.database import quote
 from local.standins.errors import UserError
 
@@ -63,9 +63,7 @@ def check_labels(
     """
     query = parse_query(encoding["query"], str(encoding["database"]).lower(), [table])
     create_macros(database)
-    database.execute(f"create schema if not exists {quote(table.database)}")
-    view = f"{quote(table.database)}.{quote(table.name)}"
-    database.execute(f"create or replace view {view} as {select_table(table, database)}")
+    create_view(table, database)
     columns: dict[str, str] = encoding["columns"]
     labels = []
     for column in encoding["encoded"]:

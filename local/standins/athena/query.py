@@ -27,25 +27,27 @@ from typing import Any
 import duckdb
 
 from local.standins.athena.sql import Query, create_macros, explain_failure, parse_query
-from local.standins.athena.tables import Table, parse_table, select_table
-from local.standins.database import explain, literal, open_database, quote
+from local.standins.athena.tables import Table, create_view, parse_table
+from local.standins.database import explain, literal, open_database
 from local.standins.errors import UserError
 from local.standins.files import run_service, write_text
 
-# Supported compressions, with Athena's default first. Source: "Use Hive table compression" and "Use
-# compression in Athena".
-_COMPRESSIONS = {
-    "PARQUET": ("GZIP", "SNAPPY", "ZSTD", "NONE"),
-    "TEXTFILE": ("GZIP", "NONE"),
-    "JSON": ("GZIP", "NONE"),
-}
-_OPTIONS = {
-    "PARQUET": "format parquet, row_group_size 122880",
+# DuckDB's options, suffix and compressions by format, with Athena's default compression first.
+# Source: "Use Hive table compression" and "Use compression in Athena".
+_FORMATS = {
+    "PARQUET": (
+        "format parquet, row_group_size 122880",
+        ".parquet",
+        ("GZIP", "SNAPPY", "ZSTD", "NONE"),
+    ),
     # Hive's text format: columns separated by Ctrl-A, no header, null as \N.
-    "TEXTFILE": r"format csv, header false, delimiter e'\x01', quote '', escape '', nullstr '\N'",
-    "JSON": "format json",
+    "TEXTFILE": (
+        r"format csv, header false, delimiter e'\x01', quote '', escape '', nullstr '\N'",
+        ".txt",
+        ("GZIP", "NONE"),
+    ),
+    "JSON": ("format json", ".json", ("GZIP", "NONE")),
 }
-_SUFFIXES = {"PARQUET": ".parquet", "TEXTFILE": ".txt", "JSON": ".json"}
 
 
 def run_query(request: dict[str, Any]) -> None:
@@ -71,11 +73,11 @@ def run_query(request: dict[str, Any]) -> None:
     with open_database(str(folder), threads) as database:
         try:
             create_macros(database)
-            _create_views(database, query, tables)
+            for one in tables:
+                if one.full_name in query.tables:
+                    create_view(one, database)
             names = [row[0] for row in database.execute(f"describe {query.sql}").fetchall()]
-            _check_names(names)
-            if table:
-                _check_columns(names)
+            _check_names(names, in_table=table is not None)
             temporary = folder / f".part-00000{suffix}"
             copy = f"copy ({query.sql}) to {literal(str(temporary))} ({copy_options})"
             (selected,) = database.execute(copy).fetchall()[0]
@@ -96,18 +98,17 @@ def _write_rows(
     (table,) = (table for table in tables if table.full_name in query.tables)
     rows = selected
     if re.search(r"\bwhere\b", request["query"], re.IGNORECASE):
-        name = f"{quote(table.database)}.{quote(table.name)}"
-        (rows,) = database.execute(f"select count(*) from {name}").fetchall()[0]  # noqa: S608 - quoted
+        (rows,) = database.execute(f"select count(*) from {table.view}").fetchall()[0]  # noqa: S608 - quoted
     write_text(Path(request["rows"]), json.dumps({"table": rows, "selected": selected}))
 
 
 def _copy_options(output: dict[str, Any], default: str) -> tuple[str, str]:
     file_format = str(output.get("format") or "PARQUET").upper()
-    if file_format not in _OPTIONS:
+    if file_format not in _FORMATS:
         raise UserError(
-            f"output.format: {file_format} is not supported; allowed are {', '.join(_OPTIONS)}"
+            f"output.format: {file_format} is not supported; allowed are {', '.join(_FORMATS)}"
         )
-    allowed = _COMPRESSIONS[file_format]
+    options, suffix, allowed = _FORMATS[file_format]
     compression = str(output.get("compression") or default).upper()
     if compression not in allowed:
         raise UserError(
@@ -117,9 +118,9 @@ def _copy_options(output: dict[str, Any], default: str) -> tuple[str, str]:
     name = compression.lower()
     if file_format == "PARQUET":
         name = "uncompressed" if name == "none" else name
-        return f"{_OPTIONS[file_format]}, compression {name}", _SUFFIXES[file_format]
-    suffix = _SUFFIXES[file_format] + (".gz" if name == "gzip" else "")
-    return f"{_OPTIONS[file_format]}, compression {name}", suffix
+    elif name == "gzip":
+        suffix += ".gz"
+    return f"{options}, compression {name}", suffix
 
 
 def _check_work_group(table: dict[str, Any]) -> None:
@@ -149,31 +150,20 @@ def _create_table(request: dict[str, Any], table: dict[str, Any]) -> str:
     return f"CREATE TABLE {table['name']} WITH ({values}) AS\n{request['query']}\n"
 
 
-def _check_columns(names: list[str]) -> None:
-    """Refuses expressions without a name, because a table's columns need one.
+def _check_names(names: list[str], in_table: bool) -> None:
+    """Refuses names twice, and in a table expressions without a name.
 
-    Evidence: Trino's StatementAnalyzer, which has this message.
+    Evidence: Trino's StatementAnalyzer, which has these messages.
     """
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"DUPLICATE_COLUMN_NAME: the result has two columns named {name}")
     for position, name in enumerate(names, 1):
-        if name == f"_col{position - 1}":
+        if in_table and name == f"_col{position - 1}":
             raise UserError(
                 f"MISSING_COLUMN_NAME: Column name not specified at position {position}: give the "
                 "expression a name with AS"
             )
-
-
-def _create_views(database: duckdb.DuckDBPyConnection, query: Query, tables: list[Table]) -> None:
-    for table in tables:
-        if table.full_name in query.tables:
-            database.execute(f"create schema if not exists {quote(table.database)}")
-            name = f"{quote(table.database)}.{quote(table.name)}"
-            database.execute(f"create view {name} as {select_table(table, database)}")
-
-
-def _check_names(names: list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"DUPLICATE_COLUMN_NAME: the result has two columns named {name}")
 
 
 if __name__ == "__main__":

@@ -142,6 +142,11 @@ class Table:
         return f"{self.database}.{self.name}"
 
     @property
+    def view(self) -> str:
+        """The name of its view, as SQL."""
+        return f"{quote(self.database)}.{quote(self.name)}"
+
+    @property
     def all_columns(self) -> dict[str, ColumnType]:
         """The columns, followed by the partition keys, as in Athena."""
         return {**self.columns, **self.partition_keys}
@@ -236,6 +241,12 @@ def raw_csv(table: Table, files: tuple[Path, ...], columns: int, null_text: str)
         "null_padding = true, strict_mode = false, max_line_size = 10000000, "
         f"hive_partitioning = false, filename = '{_FILE}')"
     )
+
+
+def create_view(table: Table, database: duckdb.DuckDBPyConnection) -> None:
+    """Creates or replaces the table's view."""
+    database.execute(f"create schema if not exists {quote(table.database)}")
+    database.execute(f"create or replace view {table.view} as {select_table(table, database)}")
 
 
 def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:

@@ -22,19 +22,9 @@ _OWN_PREFIX = "sagemaker_"
 _OWN_NAMES = ("_tuning_objective_metric", "default_user_module_name")
 # Those that the toolkit knows; others are parameters of a framework.
 _TOOLKIT_NAMES = (
-    *_OWN_NAMES,
-    *(
-        f"{_OWN_PREFIX}{name}"
-        for name in (
-            "container_log_level",
-            "enable_cloudwatch_metrics",
-            "job_name",
-            "program",
-            "region",
-            "s3_output",
-            "submit_directory",
-        )
-    ),
+    *(*_OWN_NAMES, "sagemaker_container_log_level", "sagemaker_enable_cloudwatch_metrics"),
+    *("sagemaker_job_name", "sagemaker_program", "sagemaker_region", "sagemaker_s3_output"),
+    "sagemaker_submit_directory",
 )
 
 

@@ -16,15 +16,10 @@ from local.standins.errors import UserError
 from local.standins.files import base_directory, data_files
 
 _FORMATS = {
-    "text/csv": "csv",
-    "csv": "csv",
-    "application/x-parquet": "parquet",
-    "parquet": "parquet",
-    "text/libsvm": "libsvm",
-    "text/x-libsvm": "libsvm",
-    "libsvm": "libsvm",
-    "application/x-recordio-protobuf": "recordio-protobuf",
-    "recordio-protobuf": "recordio-protobuf",
+    **dict.fromkeys(("text/csv", "csv"), "csv"),
+    **dict.fromkeys(("application/x-parquet", "parquet"), "parquet"),
+    **dict.fromkeys(("text/libsvm", "text/x-libsvm", "libsvm"), "libsvm"),
+    **dict.fromkeys(("application/x-recordio-protobuf", "recordio-protobuf"), "recordio-protobuf"),
 }
 _DELIMITERS = ",;\t| "
 

@@ -34,13 +34,8 @@ _UPDATERS = {
     "gblinear": {"shotgun", "coord_descent"},
     "update": {"refresh", "prune"},
     "tree": {
-        "grow_colmaker",
-        "distcol",
-        "grow_histmaker",
-        "grow_skmaker",
-        "sync",
-        "refresh",
-        "prune",
+        *("grow_colmaker", "distcol", "grow_histmaker", "grow_skmaker"),
+        *("sync", "refresh", "prune"),
     },
 }
 _TUNING_METRIC = "_tuning_objective_metric"

@@ -17,11 +17,8 @@ import xgboost
 from local.standins.errors import UserError
 
 _TYPES = {
-    "csv": "csv",
-    "text/csv": "csv",
-    "libsvm": "libsvm",
-    "text/libsvm": "libsvm",
-    "text/x-libsvm": "libsvm",
+    **dict.fromkeys(("csv", "text/csv"), "csv"),
+    **dict.fromkeys(("libsvm", "text/libsvm", "text/x-libsvm"), "libsvm"),
 }
 _SNIFFED = 512
 
