@@ -10,14 +10,13 @@ from collections.abc import Iterator
 
 import duckdb
 
+Database = duckdb.DuckDBPyConnection
 # Above it, DuckDB spills to its temporary folder, which is deleted afterwards.
 _MEMORY_LIMIT = "1GB"
 
 
 @contextlib.contextmanager
-def open_database(
-    temporary_parent: str, threads: int | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_database(temporary_parent: str, threads: int | None = None) -> Iterator[Database]:
     """Opens an empty in-memory database that may spill to disk.
 
     Args:
@@ -42,7 +41,7 @@ def open_database(
             yield connection
 
 
-def define_macros(database: duckdb.DuckDBPyConnection, definitions: str, schema: str) -> None:
+def define_macros(database: Database, definitions: str, schema: str) -> None:
     """Creates macros in a schema, which is created if it does not exist.
 
     Args:

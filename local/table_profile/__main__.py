@@ -36,7 +36,7 @@ from local.standins.athena.tables import (
 )
 from local.standins.athena.text_files import unpacked
 from local.standins.athena.value_form import ValueForm
-from local.standins.database import literal, open_database, quote
+from local.standins.database import Database, literal, open_database, quote
 from local.standins.errors import UserError
 from local.standins.files import run_service, write_text
 from local.table_profile.dialect import Dialect, sniff
@@ -109,7 +109,7 @@ def _table(paths: tuple[Path, ...], **fields: object) -> Table:
     return parse_table({**given, "paths": list(map(str, paths)), **fields})
 
 
-def _csv(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _csv(paths: tuple[Path, ...], database: Database) -> dict[str, Any]:
     try:
         dialect = sniff(unpacked(paths[0], database), paths[1:], database)
     except UserError as error:
@@ -172,7 +172,7 @@ def _is_header(
     fields: list[str],
     columns: list[TextColumn],
     form: ValueForm,
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
 ) -> bool:
     """Whether the first line is a header: most of its fields do not have their columns' types.
 
@@ -204,7 +204,7 @@ def _with_empty_text(
     form: ValueForm,
     columns: list[TextColumn],
     dialect: Dialect,
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
 ) -> ValueForm:
     r"""The form with empty text as missing, if it occurs; without \N if the SerDe reads it so."""
     # The query reads empty text as missing in dates.
@@ -221,7 +221,7 @@ def _create_typed(
     names: list[str],
     columns: list[TextColumn],
     form: ValueForm,
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
 ) -> None:
     nulls = ", ".join(map(literal, (*form.null_texts, r"\N")))
     values = ", ".join(
@@ -240,7 +240,7 @@ def _value(column: TextColumn, form: ValueForm) -> str:
     return f"cast({try_date_parse_sql(column.sql, column.date_format)} as {kind})"
 
 
-def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnection) -> str:
+def _remark(column: TextColumn, table: Table, database: Database) -> str:
     """A remark on values that Athena reads differently from how they look."""
     if column.is_code:
         return "numbers with leading zeros, so text"
@@ -267,7 +267,7 @@ def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnectio
     return f"{wrong}, such as '{printable(value)}' in {_place(row, table, database)}"
 
 
-def _place(row: int, table: Table, database: duckdb.DuckDBPyConnection) -> str:
+def _place(row: int, table: Table, database: Database) -> str:
     """The line of a row of `body`, and its file if there are several."""
     ((file, before),) = database.execute(
         "select any_value(file), count(*) from body where __row <= $row "
@@ -278,7 +278,7 @@ def _place(row: int, table: Table, database: duckdb.DuckDBPyConnection) -> str:
     return f"line {line}" if len(table.paths) == 1 else f"line {line} of {Path(file).name}"
 
 
-def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _parquet(paths: tuple[Path, ...], database: Database) -> dict[str, Any]:
     stored: dict[str, dict[Path, StoredColumn]] = {}
     for path in paths:
         for name, column in stored_columns(path, database).items():

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from local.standins.athena.text_files import open_lines
-from local.standins.database import literal
+from local.standins.database import Database, literal
 from local.standins.errors import UserError
 
 _DELIMITERS = (",", ";", "\t", "|", " ")
@@ -39,7 +39,7 @@ class Dialect:
     columns: int
 
 
-def sniff(path: Path, others: Sequence[Path], database: duckdb.DuckDBPyConnection) -> Dialect:
+def sniff(path: Path, others: Sequence[Path], database: Database) -> Dialect:
     """Finds the form of a file, with quotes if other files of its table have them.
 
     Raises:
@@ -71,9 +71,7 @@ def sniff(path: Path, others: Sequence[Path], database: duckdb.DuckDBPyConnectio
     return Dialect(delimiter, quote == '"', title_lines, columns)
 
 
-def _sniffed(
-    path: Path, database: duckdb.DuckDBPyConnection, lines: int
-) -> tuple[str, str, int, int]:
+def _sniffed(path: Path, database: Database, lines: int) -> tuple[str, str, int, int]:
     """Delimiter, quote, title lines and columns by a file's first lines; all of them if -1."""
     try:
         found = database.execute(

@@ -6,9 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
-
-from local.standins.database import quote
+from local.standins.database import Database, quote
 from local.table_profile.text_columns import TextColumn
 
 MAX_LABELS = 50
@@ -91,7 +89,7 @@ class Column:
 
 
 def describe(
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
     name: str,
     kind: str,
     header: str | None = None,
@@ -177,7 +175,7 @@ def reason_to_drop(column: Column, rows: int) -> str | None:
     return None
 
 
-def _twins(name: str, database: duckdb.DuckDBPyConnection) -> str | None:
+def _twins(name: str, database: Database) -> str | None:
     """Labels that are equal to one-hot encoding; see standins/athena/labels.py."""
     text = quote(name)
     twins = database.execute(
@@ -191,9 +189,7 @@ def _twins(name: str, database: duckdb.DuckDBPyConnection) -> str | None:
     )
 
 
-def copies_of(
-    target: str, columns: Sequence[Column], database: duckdb.DuckDBPyConnection
-) -> dict[str, str]:
+def copies_of(target: str, columns: Sequence[Column], database: Database) -> dict[str, str]:
     """Numeric columns that order rows like the target, with the reason to drop each."""
     found = {}
     for column in columns:

@@ -7,12 +7,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import duckdb
-
 from local.standins.athena.sql.patterns import try_date_parse_sql
 from local.standins.athena.tables import ColumnType, parse_type
 from local.standins.athena.value_form import ValueForm
-from local.standins.database import literal
+from local.standins.database import Database, literal
 
 # Texts that programs write for missing values, in lower case, trimmed.
 _NULL_WORDS = (
@@ -99,9 +97,7 @@ class TextColumn:
         return self.date_formats[0] if len(self.date_formats) == 1 else None
 
 
-def find_columns(
-    database: duckdb.DuckDBPyConnection, width: int
-) -> tuple[list[TextColumn], ValueForm]:
+def find_columns(database: Database, width: int) -> tuple[list[TextColumn], ValueForm]:
     """Finds the types of the text columns c0, c1, ... of the relation `body`, and their form."""
     for place in range(width):
         _create_values(database, place)
@@ -134,7 +130,7 @@ def find_columns(
     return columns, replace(form, null_texts=tuple(sorted({n for c in columns for n in c.nulls})))
 
 
-def _create_values(database: duckdb.DuckDBPyConnection, place: int) -> None:
+def _create_values(database: Database, place: int) -> None:
     """The distinct values of a column, so that each is parsed once, however many rows have it."""
     text = f"c{place}"
     database.execute(
@@ -144,7 +140,7 @@ def _create_values(database: duckdb.DuckDBPyConnection, place: int) -> None:
     )
 
 
-def _signs(database: duckdb.DuckDBPyConnection, place: int) -> set[str]:
+def _signs(database: Database, place: int) -> set[str]:
     """The signs of _NUMBER_FORMS that a column contains."""
     signs = (".", ",", " ", "'")
     tests = ", ".join(f"bool_or(contains(text, {literal(sign)}))" for sign in signs)
@@ -152,7 +148,7 @@ def _signs(database: duckdb.DuckDBPyConnection, place: int) -> set[str]:
     return {sign for sign, contains in zip(signs, found, strict=True) if contains}
 
 
-def _find_column(database: duckdb.DuckDBPyConnection, place: int, form: ValueForm) -> TextColumn:
+def _find_column(database: Database, place: int, form: ValueForm) -> TextColumn:
     values = f"values_{place}"
     known, distinct, is_code = database.execute(
         "select coalesce(sum(rows) filter (known), 0)::bigint, count(*) filter (known), "  # noqa: S608 - places
@@ -175,7 +171,7 @@ def _find_column(database: duckdb.DuckDBPyConnection, place: int, form: ValueFor
 
 
 def _first_type(
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
     source: str,
     kinds: Sequence[ColumnType],
     form: ValueForm,
@@ -190,7 +186,7 @@ def _first_type(
 
 
 def _mixed(
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
     place: int,
     form: ValueForm,
     known: int,
@@ -221,9 +217,7 @@ def _mixed(
     return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
 
 
-def _without_labels(
-    database: duckdb.DuckDBPyConnection, columns: list[TextColumn]
-) -> list[TextColumn]:
+def _without_labels(database: Database, columns: list[TextColumn]) -> list[TextColumn]:
     """The columns; a text among numbers is not missing if it is a label of a column of text."""
     strays = {
         one for column in columns for one in column.nulls if one.strip().lower() not in _NULL_WORDS
@@ -251,7 +245,7 @@ def _without_labels(
     return found
 
 
-def _with_times(database: duckdb.DuckDBPyConnection, column: TextColumn) -> TextColumn:
+def _with_times(database: Database, column: TextColumn) -> TextColumn:
     """The column, with the formats of its times if it has text other than codes and numbers."""
     if not column.type.is_text or column.is_code or column.strays is not None:
         return column
@@ -281,7 +275,7 @@ def _with_times(database: duckdb.DuckDBPyConnection, column: TextColumn) -> Text
     )
 
 
-def _time_formats(database: duckdb.DuckDBPyConnection, known: str) -> list[str]:
+def _time_formats(database: Database, known: str) -> list[str]:
     """The formats of _OTHER_TIMES that nearly all of a sample of values fits, the best first."""
     fits = ", ".join(f"count(try_strptime(text, {literal(one)}))" for one in _OTHER_TIMES)
     ((total, *counts),) = database.execute(
@@ -292,9 +286,7 @@ def _time_formats(database: duckdb.DuckDBPyConnection, known: str) -> list[str]:
     return [one for count, one in ranked if count > _MOST * total]
 
 
-def _date_formats(
-    database: duckdb.DuckDBPyConnection, known: str, time_formats: Sequence[str]
-) -> tuple[str, ...]:
+def _date_formats(database: Database, known: str, time_formats: Sequence[str]) -> tuple[str, ...]:
     """Formats of date_parse that fit every value of a column, with different results."""
     found: list[str] = []
     for one in time_formats:

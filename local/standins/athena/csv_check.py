@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import duckdb
-
 from local.standins.athena.tables import NO_TEXT, ColumnType, Table, raw_csv
 from local.standins.athena.text_files import open_lines, unpacked
 from local.standins.athena.value_form import ValueForm
+from local.standins.database import Database
 
 _MAX_EXAMPLES = 3
 _MAX_LENGTH = 30
@@ -21,7 +20,7 @@ def csv_problems(
     table: Table,
     types: dict[str, ColumnType],
     path: Path,
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
     form: ValueForm,
 ) -> tuple[int, list[str]]:
     """Checks one file.

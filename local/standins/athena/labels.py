@@ -12,11 +12,9 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import duckdb
-
 from local.standins.athena.sql import create_macros, parse_query
 from local.standins.athena.tables import Table, create_view
-from local.standins.database import quote
+from local.standins.database import Database, quote
 from local.standins.errors import UserError
 
 _SHOWN = 5
@@ -44,9 +42,7 @@ class Label(NamedTuple):
         return f"{self.column}_{self.text}".lower()
 
 
-def check_labels(
-    table: Table, encoding: dict[str, Any], database: duckdb.DuckDBPyConnection
-) -> dict[str, int]:
+def check_labels(table: Table, encoding: dict[str, Any], database: Database) -> dict[str, int]:
     """Checks the labels in a query's rows.
 
     Args:

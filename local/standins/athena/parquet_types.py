@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
+from local.standins.database import Database
 
 _ACCEPTED: dict[str, dict[str, list[str]]] = json.loads(
     Path(__file__).parents[3].joinpath("pipeline/dataFiles/parquetTypes.json").read_text("utf-8")
@@ -44,7 +44,7 @@ class StoredColumn:
     is_utc: bool = False
 
 
-def stored_columns(path: Path, database: duckdb.DuckDBPyConnection) -> dict[str, StoredColumn]:
+def stored_columns(path: Path, database: Database) -> dict[str, StoredColumn]:
     """The columns of a file by name in lower case, like Athena's."""
     rows = database.execute(
         "select name, type, num_children, converted_type, logical_type, scale, precision "

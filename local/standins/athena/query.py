@@ -28,7 +28,7 @@ import duckdb
 
 from local.standins.athena.sql import Query, create_macros, explain_failure, parse_query
 from local.standins.athena.tables import Table, create_view, parse_table
-from local.standins.database import explain, literal, open_database
+from local.standins.database import Database, explain, literal, open_database
 from local.standins.errors import UserError
 from local.standins.files import run_service, write_text
 
@@ -89,7 +89,7 @@ def run_query(request: dict[str, Any]) -> None:
 
 
 def _write_rows(
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
     request: dict[str, Any],
     query: Query,
     tables: list[Table],

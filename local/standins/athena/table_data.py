@@ -39,7 +39,7 @@ from local.standins.athena.tables import (
 )
 from local.standins.athena.text_files import not_utf8, open_quote
 from local.standins.athena.value_form import parse_form
-from local.standins.database import explain, open_database, quote
+from local.standins.database import Database, explain, open_database, quote
 from local.standins.errors import UserError
 from local.standins.files import run_service
 
@@ -155,7 +155,7 @@ def unreadable(path: Path, error: duckdb.Error) -> str:
 
 
 def _parquet_problems(
-    table: Table, types: dict[str, ColumnType], path: Path, database: duckdb.DuckDBPyConnection
+    table: Table, types: dict[str, ColumnType], path: Path, database: Database
 ) -> tuple[int, list[str]]:
     """Checks that a file's values are in the range of their types; returns the number of rows."""
     one = replace(table, paths=(path,))

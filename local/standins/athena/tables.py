@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from local.standins.athena.parquet_types import StoredColumn, is_accepted, stored_columns
 from local.standins.athena.text_files import unpacked
-from local.standins.database import literal, quote
+from local.standins.database import Database, literal, quote
 from local.standins.errors import UserError
 
 INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint")
@@ -243,13 +241,13 @@ def raw_csv(table: Table, files: tuple[Path, ...], columns: int, null_text: str)
     )
 
 
-def create_view(table: Table, database: duckdb.DuckDBPyConnection) -> None:
+def create_view(table: Table, database: Database) -> None:
     """Creates or replaces the table's view."""
     database.execute(f"create schema if not exists {quote(table.database)}")
     database.execute(f"create or replace view {table.view} as {select_table(table, database)}")
 
 
-def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:
+def select_table(table: Table, database: Database) -> str:
     """A SELECT of the table's columns in their types.
 
     Raises:
@@ -284,7 +282,7 @@ def _partition_values(table: Table) -> list[str]:
     return values
 
 
-def _select_parquet(table: Table, database: duckdb.DuckDBPyConnection) -> str:
+def _select_parquet(table: Table, database: Database) -> str:
     stored: dict[str, StoredColumn] = {}
     for path in table.paths:
         found = stored_columns(path, database)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import duckdb
+from local.standins.database import Database
 
 
 def _open(path: Path) -> BinaryIO:
@@ -34,7 +34,7 @@ def open_lines(path: Path) -> Iterator[io.TextIOWrapper]:
         yield lines
 
 
-def unpacked(path: Path, database: duckdb.DuckDBPyConnection) -> Path:
+def unpacked(path: Path, database: Database) -> Path:
     """A file for DuckDB: itself, or a copy without bzip2.
 
     The copy has the same path in the database's temporary folder, and is deleted with it.

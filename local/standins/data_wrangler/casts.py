@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 
-import duckdb
-
 from local.standins.data_wrangler.frame import INTEGRAL_TYPES
-from local.standins.database import define_macros, literal
+from local.standins.database import Database, define_macros, literal
 from local.standins.errors import UserError
 
 # Spark's types by Data Wrangler's names.
@@ -84,7 +82,7 @@ truncated(x) := case
 """
 
 
-def install_macros(database: duckdb.DuckDBPyConnection) -> None:
+def install_macros(database: Database) -> None:
     """Defines the macros that `cast` uses."""
     define_macros(database, _MACROS, "main")
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
+from local.standins.database import Database
 from local.standins.errors import UserError
 
 INTEGRAL_TYPES = ("byte", "short", "int", "long")
@@ -106,7 +105,7 @@ class Statistics:
     They run on one thread, because a sum of floats depends on the order of additions.
     """
 
-    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def rows(self, frame: Frame, query: str) -> list[tuple[Any, ...]]:

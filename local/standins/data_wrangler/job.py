@@ -20,7 +20,7 @@ from local.standins.data_wrangler.frame import Frame, Statistics
 from local.standins.data_wrangler.source import read_dataset
 from local.standins.data_wrangler.spark_process import SparkProcess, spark_process
 from local.standins.data_wrangler.writer import write_output
-from local.standins.database import explain, open_database
+from local.standins.database import Database, explain, open_database
 from local.standins.errors import UserError
 
 # Max operators in a query. Queries nest, so learning would take longer with each operator.
@@ -61,9 +61,7 @@ def run_flow(base: Path, arguments: list[str], trust_code: bool = False) -> None
                     raise UserError(explain(error)) from None
 
 
-def _compute(
-    database: duckdb.DuckDBPyConnection, spark: SparkProcess, nodes: list[Node], folder: Path
-) -> Frame:
+def _compute(database: Database, spark: SparkProcess, nodes: list[Node], folder: Path) -> Frame:
     statistics = Statistics(database)
     frames: dict[str, Frame] = {}
     stages: list[int] = []
@@ -94,7 +92,7 @@ def _compute(
     return frames[nodes[-1].node_id]
 
 
-def _materialise(database: duckdb.DuckDBPyConnection, frame: Frame, number: int) -> Frame:
+def _materialise(database: Database, frame: Frame, number: int) -> Frame:
     database.execute(f"create temp table stage{number} as {frame.query}")
     return Frame(frame.columns, f"select * from stage{number}")  # noqa: S608 - a number
 

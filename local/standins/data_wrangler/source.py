@@ -10,7 +10,7 @@ import duckdb
 
 from local.standins.data_wrangler.frame import Column, Frame
 from local.standins.data_wrangler.parameters import Parameters
-from local.standins.database import literal, quote
+from local.standins.database import Database, literal, quote
 from local.standins.errors import UserError
 from local.standins.files import data_files
 
@@ -89,7 +89,7 @@ def parse_dataset(definition: Parameters) -> Dataset | None:
     return Dataset(name, content_type, has_header, delimiter)
 
 
-def read_dataset(database: duckdb.DuckDBPyConnection, parent: Path, dataset: Dataset) -> Frame:
+def read_dataset(database: Database, parent: Path, dataset: Dataset) -> Frame:
     """The dataset as a frame; all columns of csv files are strings.
 
     Args:

@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import duckdb
-
 from local.standins.data_wrangler.frame import Column, Frame
 from local.standins.data_wrangler.source import Dataset, read_dataset
-from local.standins.database import literal
+from local.standins.database import Database, literal
 from local.standins.errors import UserError
 
 # The major versions by which code runs as in the image, with what custom_code.py does about it.
@@ -61,7 +59,7 @@ def _is_installed(package: str) -> bool:
 class SparkProcess:
     """Starts the process at the first code that it runs."""
 
-    def __init__(self, database: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path) -> None:
         """Keeps what tables are read by and where they are put."""
         self._database = database
         self._folder = folder
@@ -139,7 +137,7 @@ class SparkProcess:
 
 
 @contextmanager
-def spark_process(database: duckdb.DuckDBPyConnection, base: Path) -> Iterator[SparkProcess]:
+def spark_process(database: Database, base: Path) -> Iterator[SparkProcess]:
     """A process for the code of one output, and a folder in the job's own for its tables."""
     with tempfile.TemporaryDirectory(dir=base, prefix="custom-code-") as folder:
         process = SparkProcess(database, Path(folder))

@@ -7,10 +7,8 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-import duckdb
-
 from local.standins.data_wrangler.frame import Frame
-from local.standins.database import literal, quote
+from local.standins.database import Database, literal, quote
 from local.standins.errors import UserError
 
 CONTENT_TYPES = ("CSV", "PARQUET")
@@ -28,7 +26,7 @@ _TEXTS = {
 
 
 def write_output(
-    database: duckdb.DuckDBPyConnection,
+    database: Database,
     frame: Frame,
     folder: Path,
     content_type: str,
@@ -65,7 +63,7 @@ def write_output(
     (folder / "_SUCCESS").touch()
 
 
-def _split(database: duckdb.DuckDBPyConnection, frame: Frame, parts: int) -> list[Frame]:
+def _split(database: Database, frame: Frame, parts: int) -> list[Frame]:
     if parts == 1:
         return [frame]
     database.execute(

@@ -12,6 +12,7 @@ import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
+from local.standins.database import Database
 from local.standins.errors import UserError
 from local.standins.files import base_directory, data_files
 
@@ -100,7 +101,7 @@ def _file_format(name: str, content_type: str | None) -> str:
 
 
 # A statement, because a relation takes ten times as long in DuckDB.
-def _read_csv(database: duckdb.DuckDBPyConnection, files: list[Path]) -> duckdb.DuckDBPyConnection:
+def _read_csv(database: Database, files: list[Path]) -> Database:
     with files[0].open(encoding="utf-8", errors="replace", newline="") as stream:
         line = stream.readline().rstrip("\r\n")
     try:
@@ -115,9 +116,7 @@ def _read_csv(database: duckdb.DuckDBPyConnection, files: list[Path]) -> duckdb.
     )
 
 
-def _read_parquet(
-    database: duckdb.DuckDBPyConnection, files: list[Path]
-) -> duckdb.DuckDBPyConnection:
+def _read_parquet(database: Database, files: list[Path]) -> Database:
     return database.execute(
         "select cast(columns(*) as float) from read_parquet($files)",
         {"files": [str(path) for path in files]},

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 
-import duckdb
-
-from local.standins.database import define_macros, literal
+from local.standins.database import Database, define_macros, literal
 
 _CAST_MESSAGE = re.compile(r"Could not convert string '([A-Z_]+: .*)' to BOOL")
 # Athena's codes for DuckDB's own errors.
@@ -236,7 +234,7 @@ date_parts(x, pattern) := case
 """
 
 
-def create_macros(database: duckdb.DuckDBPyConnection) -> None:
+def create_macros(database: Database) -> None:
     """Creates the schema `trino` in the database."""
     define_macros(database, _MACROS, "trino")
 
