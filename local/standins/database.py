@@ -44,11 +44,7 @@ def open_database(temporary_parent: str, threads: int | None = None) -> Iterator
 def define_macros(database: Database, definitions: str, schema: str) -> None:
     """Creates macros in a schema, which is created if it does not exist.
 
-    Args:
-        database: The connection.
-        definitions: Each from the start of a line, `name(parameters) := SQL`; comments have lines
-            of their own.
-        schema: Its name.
+    Each is `name(parameters) := SQL`, from the start of a line; comments have lines of their own.
     """
     database.execute(f"create schema if not exists {schema}")
     for definition in re.split(r"\n(?=\w+\()", definitions):

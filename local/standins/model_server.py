@@ -49,12 +49,7 @@ class Application:
         if content:
             headers.append((b"content-type", media_type.encode()))
         await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": headers,
-                "trailers": False,
-            }
+            {"type": "http.response.start", "status": status, "headers": headers, "trailers": False}
         )
         await send({"type": "http.response.body", "body": content, "more_body": False})
 

@@ -169,10 +169,7 @@ def _csv(paths: tuple[Path, ...], database: Database) -> dict[str, Any]:
 
 
 def _is_header(
-    fields: list[str],
-    columns: list[TextColumn],
-    form: ValueForm,
-    database: Database,
+    fields: list[str], columns: list[TextColumn], form: ValueForm, database: Database
 ) -> bool:
     """Whether the first line is a header: most of its fields do not have their columns' types.
 
@@ -201,10 +198,7 @@ def _is_sequence(texts: list[str]) -> bool:
 
 
 def _with_empty_text(
-    form: ValueForm,
-    columns: list[TextColumn],
-    dialect: Dialect,
-    database: Database,
+    form: ValueForm, columns: list[TextColumn], dialect: Dialect, database: Database
 ) -> ValueForm:
     r"""The form with empty text as missing, if it occurs; without \N if the SerDe reads it so."""
     # The query reads empty text as missing in dates.
@@ -218,10 +212,7 @@ def _with_empty_text(
 
 
 def _create_typed(
-    names: list[str],
-    columns: list[TextColumn],
-    form: ValueForm,
-    database: Database,
+    names: list[str], columns: list[TextColumn], form: ValueForm, database: Database
 ) -> None:
     nulls = ", ".join(map(literal, (*form.null_texts, r"\N")))
     values = ", ".join(

@@ -24,14 +24,7 @@ _ALIGNED = 0.9
 
 @dataclass(frozen=True)
 class Dialect:
-    """The form of a file's lines.
-
-    Attributes:
-        delimiter: Between values.
-        is_quoted: Whether values may be in double quotes.
-        title_lines: Lines before the header or the rows.
-        columns: Number of columns.
-    """
+    """The form of a file's lines; title lines come before the header or the rows."""
 
     delimiter: str
     is_quoted: bool

@@ -171,10 +171,7 @@ def _find_column(database: Database, place: int, form: ValueForm) -> TextColumn:
 
 
 def _first_type(
-    database: Database,
-    source: str,
-    kinds: Sequence[ColumnType],
-    form: ValueForm,
+    database: Database, source: str, kinds: Sequence[ColumnType], form: ValueForm
 ) -> ColumnType | None:
     """The first type that all texts have."""
     for kind in kinds:

@@ -17,20 +17,11 @@ _IN_QUOTES = "regexp_full_match({}, '\"(?s:.*)\"')"
 
 
 def csv_problems(
-    table: Table,
-    types: dict[str, ColumnType],
-    path: Path,
-    database: Database,
-    form: ValueForm,
+    table: Table, types: dict[str, ColumnType], path: Path, database: Database, form: ValueForm
 ) -> tuple[int, list[str]]:
-    """Checks one file.
+    """Checks one file of a table.
 
-    Args:
-        table: The form of its files.
-        types: Of the columns; a query may cast text to them.
-        path: The file.
-        database: The connection.
-        form: Of the values.
+    `types` are those of the columns, which a query may cast text to.
 
     Returns:
         The number of rows, and the problems, one line per column.

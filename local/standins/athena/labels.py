@@ -45,11 +45,8 @@ class Label(NamedTuple):
 def check_labels(table: Table, encoding: dict[str, Any], database: Database) -> dict[str, int]:
     """Checks the labels in a query's rows.
 
-    Args:
-        table: The queried table.
-        encoding: {"query": Athena's SQL, "database": of the query, "columns": {name: the flow's
-            type}, "encoded": names of the columns to encode}.
-        database: The connection.
+    `encoding` is {"query": Athena's SQL, "database": of the query, "columns": {name: the flow's
+    type}, "encoded": names of the columns to encode}.
 
     Returns:
         The number of labels by column.
@@ -78,12 +75,7 @@ def check_labels(table: Table, encoding: dict[str, Any], database: Database) -> 
 
 
 def label_problems(labels: Iterable[Label], columns: Iterable[str]) -> list[str]:
-    """The problems with labels: a sentence for each group with the same name.
-
-    Args:
-        labels: Of all encoded columns.
-        columns: Names of the other columns.
-    """
+    """The problems with labels and other columns: a sentence for each group with the same name."""
     twins: dict[tuple[str, str], list[Label]] = {}
     for label in labels:
         twins.setdefault((label.column, label.text.strip(_BLANKS).lower()), []).append(label)

@@ -80,13 +80,7 @@ def _column(
 
 
 def is_accepted(kind: str, precision: int, column: StoredColumn) -> bool:
-    """Whether Athena reads a stored column as a Glue type.
-
-    Args:
-        kind: The Glue type's name, without arguments.
-        precision: Of decimals.
-        column: The stored column.
-    """
+    """Whether Athena reads a stored column as a Glue type; `kind` is its name without arguments."""
     families = {"string": "text", "varchar": "text", "char": "text"}
     if kind in ("tinyint", "smallint", "int", "integer"):
         family = "integer"

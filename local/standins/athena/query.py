@@ -89,11 +89,7 @@ def run_query(request: dict[str, Any]) -> None:
 
 
 def _write_rows(
-    database: Database,
-    request: dict[str, Any],
-    query: Query,
-    tables: list[Table],
-    selected: int,
+    database: Database, request: dict[str, Any], query: Query, tables: list[Table], selected: int
 ) -> None:
     (table,) = (table for table in tables if table.full_name in query.tables)
     rows = selected

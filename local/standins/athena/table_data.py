@@ -51,11 +51,7 @@ _MIN_IDENTIFIERS = 50
 
 @dataclass(frozen=True)
 class FormattedDate(ColumnType):
-    """The type of a text column with dates.
-
-    Attributes:
-        form: Their format, for date_parse.
-    """
+    """The type of a text column with dates in a format of date_parse."""
 
     form: str
 

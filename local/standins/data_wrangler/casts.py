@@ -88,12 +88,7 @@ def install_macros(database: Database) -> None:
 
 
 def cast(expression: str, source: str, target: str) -> str:
-    """The SQL of a cast.
-
-    Args:
-        expression: SQL of type `source`.
-        source: Spark's name of the expression's type.
-        target: Spark's name of the resulting type.
+    """The SQL of a cast from one of Spark's types to another.
 
     Raises:
         UserError: Spark has no such cast, or it is not supported here.

@@ -23,17 +23,7 @@ _SOURCES = ("sagemaker.athena_source_0.1", "sagemaker.s3_source_0.1")
 
 @dataclass(frozen=True)
 class Node:
-    """A node of the flow.
-
-    Attributes:
-        node_id: Its id.
-        operator: Its operator's id.
-        dataset: Input of a source.
-        transform: Function of a transform.
-        join: Function of a join.
-        code: Custom code.
-        input_ids: Ids of the input nodes, in order.
-    """
+    """A node of the flow: a source's dataset, a transform, a join or custom code."""
 
     node_id: str
     operator: str
@@ -171,12 +161,7 @@ class Flow:
 
 
 def check(content: object, asked: Arguments | None = None) -> list[str]:
-    """Every problem of a flow; none if it can run.
-
-    Args:
-        content: Of the .flow file.
-        asked: The container's arguments; by default, all nodes are checked.
-    """
+    """Every problem of a flow; none if it can run. Without arguments, all nodes are checked."""
     flow = Flow(content) if asked is None else Flow(content, asked.refit, asked.trust_code)
     if flow.problems or asked is None:
         for node_id in flow.node_ids:

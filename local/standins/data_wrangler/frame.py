@@ -66,12 +66,7 @@ class Frame:
         return place
 
     def select(self, items: list[tuple[Column, str]], where: str | None = None) -> Frame:
-        """Computes columns by SQL on this frame's c0, c1, ...
-
-        Args:
-            items: The new columns and their expressions.
-            where: A condition on the rows.
-        """
+        """Computes columns by SQL on c0, c1, ..., of the rows that meet a condition."""
         if not items:
             raise UserError("no column is left")
         values = ", ".join(

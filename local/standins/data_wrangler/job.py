@@ -28,12 +28,7 @@ _NODES_A_QUERY = 10
 
 
 def run_flow(base: Path, arguments: list[str], trust_code: bool = False) -> None:
-    """Runs the flow for the requested outputs.
-
-    Args:
-        base: The folder that replaces /opt/ml.
-        arguments: Of the container.
-        trust_code: Whether the flow's custom code may run.
+    """Runs the flow in a job's base folder for the outputs that the container's arguments request.
 
     Raises:
         UserError: Problems with the flow, one per line, or with the data.

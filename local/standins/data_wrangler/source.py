@@ -90,12 +90,9 @@ def parse_dataset(definition: Parameters) -> Dataset | None:
 
 
 def read_dataset(database: Database, parent: Path, dataset: Dataset) -> Frame:
-    """The dataset as a frame; all columns of csv files are strings.
+    """The dataset in a folder as a frame; all columns of csv files are strings.
 
-    Args:
-        database: The connection.
-        parent: The dataset's parent folder; files are read in the order of their paths.
-        dataset: The dataset.
+    Files are read in the order of their paths.
 
     Raises:
         UserError: There are no files, or a column's type is not supported.

@@ -27,13 +27,7 @@ _PROGRAM = Path(__file__).with_name("custom_code.py")
 
 @dataclass(frozen=True)
 class CustomCode:
-    """Code of a flow.
-
-    Attributes:
-        kind: pandas, pyspark, sql or formula.
-        code: Its text.
-        output_column: Where a formula's value goes.
-    """
+    """Code of a flow: pandas, pyspark, sql, or a formula, whose value goes to the output column."""
 
     kind: str
     code: str

@@ -33,11 +33,7 @@ def string_indexer_labels(encoded: str) -> list[str]:
 
 
 def scaler_values(encoded: str, names: tuple[str, ...]) -> list[float]:
-    """The trained values of a scaler of one column.
-
-    Args:
-        encoded: The model.
-        names: Of its vectors, such as mean and std.
+    """The trained values of a scaler of one column, by names of vectors such as mean and std.
 
     Raises:
         UserError: The text is not such a model.

@@ -26,25 +26,13 @@ _TEXTS = {
 
 
 def write_output(
-    database: Database,
-    frame: Frame,
-    folder: Path,
-    content_type: str,
-    name: str,
-    parts: int = 1,
+    database: Database, frame: Frame, folder: Path, content_type: str, name: str, parts: int = 1
 ) -> None:
     """Writes the frame like Hadoop's FileOutputCommitter.
 
     Files are written to `_temporary`, and moved when all are complete. Then `_temporary` is
-    deleted, and `_SUCCESS` written. A failed job leaves `_temporary`.
-
-    Args:
-        database: Runs the frame's query.
-        frame: The table.
-        folder: Created if it does not exist.
-        content_type: One of CONTENT_TYPES.
-        name: Distinguishes the job's part files from another's.
-        parts: Number of files, which split the rows in order; each csv file has the header.
+    deleted, and `_SUCCESS` written. A failed job leaves `_temporary`. `parts` files split the rows
+    in order; each csv file has the header. `name` distinguishes them from another job's.
 
     Raises:
         UserError: Column names are not valid in Parquet.

@@ -35,11 +35,7 @@ def program_of(shell_script: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Unpacks and runs the job's script; returns the exit code if it cannot.
-
-    Args:
-        arguments: Of the script.
-    """
+    """Unpacks and runs the job's script with its arguments; returns the exit code if it cannot."""
 
     def start(base: Path) -> None:
         inputs = base / "processing" / "input"

@@ -117,12 +117,7 @@ class Handlers:
     """A script's handlers, with defaults for the others."""
 
     def __init__(self, module: Any, framework: str, model_folder: Path) -> None:
-        """Loads the model.
-
-        Args:
-            module: The script.
-            framework: A key of the defaults.
-            model_folder: Argument of `model_fn`.
+        """Loads the model of a script; the framework is a key of the defaults.
 
         Raises:
             UserError: The script has no `model_fn`, or conflicting handlers.
@@ -171,11 +166,7 @@ class Handlers:
 
 
 def main(framework: str) -> int:
-    """Serves the model until SIGTERM or SIGINT; returns the exit code.
-
-    Args:
-        framework: A key of the defaults.
-    """
+    """Serves the model until SIGTERM or SIGINT; returns the exit code."""
     base = base_directory()
     program = os.environ["SAGEMAKER_PROGRAM"]
     code = base / "code"

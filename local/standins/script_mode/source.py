@@ -28,13 +28,7 @@ class Source:
 
 
 def look_through(folder: Path, program: str, processes: bool = False) -> Source:
-    """Finds what keeps a script from running here, and what differs from the image.
-
-    Args:
-        folder: Of the unpacked code.
-        program: The script's path in the folder.
-        processes: Whether it is a processing job's.
-    """
+    """Finds what keeps a script in a folder from running here, and what differs from the image."""
     source = Source()
     if not program.endswith(".py"):
         source.problems.append(f'"{program}" must be a Python script (.py) here')

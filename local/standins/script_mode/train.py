@@ -61,11 +61,7 @@ class Training:
     """A training job's configuration."""
 
     def __init__(self, base: Path) -> None:
-        """Reads the configuration.
-
-        Args:
-            base: The folder that replaces /opt/ml.
-        """
+        """Reads the configuration from the folder that replaces /opt/ml."""
         given = {
             name: _parsed(text)
             for name, text in read_configuration(base, "hyperparameters").items()

@@ -58,10 +58,7 @@ def metric_directions() -> dict[str, str]:
 
 
 def validate_hyperparameters(texts: dict[str, Any]) -> dict[str, Any]:
-    """Checks and converts the content of hyperparameters.json.
-
-    Args:
-        texts: Values by name, each a string, sometimes JSON-encoded again.
+    """Checks the content of hyperparameters.json: strings by name, sometimes JSON-encoded again.
 
     Returns:
         The values in their types, by their main names.

@@ -73,11 +73,7 @@ METRICS: dict[str, Metric] = {
 def custom_metric(
     names: list[str],
 ) -> Callable[[NDArray[Any], xgboost.DMatrix], list[tuple[str, float]]]:
-    """A function for `xgboost.train` that computes the named metrics.
-
-    Args:
-        names: Keys of METRICS.
-    """
+    """A function for `xgboost.train` that computes the named ones of METRICS."""
 
     def evaluate(predictions: NDArray[Any], data: xgboost.DMatrix) -> list[tuple[str, float]]:
         labels = data.get_label()

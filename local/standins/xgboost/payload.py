@@ -35,11 +35,7 @@ def parse_header(value: str) -> tuple[str, dict[str, str]]:
 
 
 def read_rows(body: bytes, content_type: str | None) -> xgboost.DMatrix:
-    """The rows of a request.
-
-    Args:
-        body: Not empty.
-        content_type: The header; without one, the image assumes libsvm.
+    """The rows of a request's body; without a content type, the image assumes libsvm.
 
     Raises:
         UserError: The image would answer 415, or the format is not supported here.

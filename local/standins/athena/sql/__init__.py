@@ -40,12 +40,9 @@ class Query:
 
 
 def parse_query(text: str, database: str, tables: list[Table]) -> Query:
-    """Checks and translates a query.
+    """Checks and translates a SELECT or CREATE TABLE AS.
 
-    Args:
-        text: A SELECT or CREATE TABLE AS.
-        database: Of tables without a database.
-        tables: All existing tables.
+    `database` is that of tables without one, and `tables` are all existing tables.
 
     Raises:
         UserError: Athena would refuse the query, or it is not supported here; one line.

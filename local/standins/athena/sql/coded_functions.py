@@ -47,8 +47,7 @@ def _regular(name: str, values: list[Typed], place: Place) -> str:
     try:
         form = pattern_sql(pattern)
         replacement = replacement_sql(
-            values[2].sql if name == "regexp_replace" and len(values) > 2 else "",
-            groups(pattern),
+            values[2].sql if name == "regexp_replace" and len(values) > 2 else "", groups(pattern)
         )
     except UserError as error:
         raise not_here(place, str(error)) from None

@@ -242,14 +242,9 @@ UNAVAILABLE = frozenset(
 
 @dataclass(frozen=True)
 class Signature:
-    """A form of a function.
+    """A form of a function, a row of the tables above.
 
-    Attributes:
-        name: In lower case.
-        kind: scalar, aggregate or window.
-        parameters: As in the tables above.
-        result: As in the tables above.
-        sql: DuckDB's SQL, with arguments as {0}, {1}; empty for coded functions.
+    `kind` is scalar, aggregate or window; `sql` is empty for coded functions.
     """
 
     name: str

@@ -13,13 +13,7 @@ from local.standins.athena.sql.types import Type
 
 @dataclass(frozen=True)
 class Typed:
-    """A checked expression.
-
-    Attributes:
-        sql: For DuckDB.
-        type: In Trino.
-        constant: Whether it is a literal number.
-    """
+    """A checked expression: DuckDB's SQL, Trino's type, and whether it is a literal number."""
 
     sql: str
     type: Type

@@ -63,13 +63,9 @@ OPERATOR_IDS = (*_SINGLE, *_GROUPED)
 def build_transform(
     operator_id: str, parameters: Parameters, trained: Parameters, refit: bool
 ) -> Transform:
-    """Reads a node's parameters.
+    """Reads the parameters of a node with one of OPERATOR_IDS.
 
-    Args:
-        operator_id: One of OPERATOR_IDS.
-        parameters: The node's parameters.
-        trained: Its trained parameters.
-        refit: Whether it learns again; the schema of types is not a model, and stays.
+    With `refit`, it learns again; the schema of types is not a model, and stays.
 
     Returns:
         The transform, which is only valid if no problem was recorded.

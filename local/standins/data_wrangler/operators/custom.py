@@ -22,13 +22,7 @@ _SHOWN = 60
 
 
 def read_code(operator_id: str, parameters: Parameters, trust_code: bool) -> CustomCode | None:
-    """Reads the code of a node, and notes why it does not run.
-
-    Args:
-        operator_id: One of CODE_IDS.
-        parameters: The node's.
-        trust_code: Whether the user trusts it.
-    """
+    """Reads the code of a node with one of CODE_IDS, and notes why it does not run."""
     if operator_id == _GROUPED_ID:
         name = parameters.choice("operator", _GROUPS)
         if not name:
