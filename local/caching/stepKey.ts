@@ -109,9 +109,9 @@ async function trainingParts(
   };
 }
 
-async function orUndefined<Value>(key: Promise<Value>): Promise<Value | undefined> {
+async function ifKnown<Value>(key: () => Promise<Value>): Promise<Value | undefined> {
   try {
-    return await key;
+    return await key();
   } catch (error) {
     if (error instanceof Unknown) {
       return undefined;
@@ -130,7 +130,7 @@ export function processingKey(
 ): Promise<string | undefined> {
   const { AppSpecification: application, ProcessingInputs: inputs = [] } = request;
   const outputs = request.ProcessingOutputConfig?.Outputs ?? [];
-  const key = async (): Promise<string> =>
+  return ifKnown(async () =>
     hashJson({
       kind: "Processing",
       application,
@@ -142,8 +142,8 @@ export function processingKey(
         output?.LocalPath ?? null,
       ]),
       code: await imageHash(execution.images, application?.ImageUri),
-    });
-  return orUndefined(key());
+    }),
+  );
 }
 
 /**
@@ -171,11 +171,10 @@ export function trainingKeys(
   definition: TrainingDefinition,
   common: Hyperparameters | undefined,
 ): Promise<((hyperparameters: Hyperparameters) => string) | undefined> {
-  const keys = async (): Promise<(hyperparameters: Hyperparameters) => string> => {
+  return ifKnown(async () => {
     const parts = await trainingParts(execution, definition, common);
     return (hyperparameters) => hashJson({ kind: "Training", hyperparameters, ...parts });
-  };
-  return orUndefined(keys());
+  });
 }
 
 /** The hash of the data of a training job; undefined where an input is missing. */
@@ -183,7 +182,7 @@ export function dataHash(
   execution: Execution,
   definition: Pick<TrainingDefinition, "InputDataConfig">,
 ): Promise<string | undefined> {
-  return orUndefined(channels(execution, definition).then(hashJson));
+  return ifKnown(async () => hashJson(await channels(execution, definition)));
 }
 
 /** The hash of everything that a tuning job depends on. */
@@ -195,7 +194,7 @@ export function tuningKey(
     WarmStartConfig: warmStart,
   }: TuningRequest,
 ): Promise<string | undefined> {
-  const key = async (): Promise<string> =>
+  return ifKnown(async () =>
     hashJson({
       kind: "Tuning",
       config: config ?? null,
@@ -203,8 +202,8 @@ export function tuningKey(
       ...(warmStart && { warmStart }),
       ...(definition &&
         (await trainingParts(execution, definition, definition.StaticHyperParameters))),
-    });
-  return orUndefined(key());
+    }),
+  );
 }
 
 /** The hash of everything that a transform job depends on, including the model's content. */
@@ -215,30 +214,26 @@ export function transformKey(
 ): Promise<string | undefined> {
   const { DataSource: source, ...input } = request.TransformInput ?? {};
   const { Accept: accept, AssembleWith: assembleWith } = request.TransformOutput ?? {};
-  const containers = async (): Promise<readonly object[]> =>
-    Promise.all(
-      modelContainers(model).map(
-        async ({ Environment: environment, Image: image, ModelDataUrl }) => ({
-          model: ModelDataUrl === undefined ? null : await contentBehind(execution, ModelDataUrl),
-          environment: environment ?? null,
-          code: await imageHash(execution.images, image),
-          ...(await sourceContent(
-            execution,
-            modelSource(execution.images.find(image ?? ""), environment),
-          )),
-        }),
-      ),
-    );
-  const key = async (): Promise<string> =>
+  const container = async ({
+    Environment: environment,
+    Image: image = "",
+    ModelDataUrl,
+  }: NonNullable<ModelRequest["PrimaryContainer"]>): Promise<object> => ({
+    model: ModelDataUrl === undefined ? null : await contentBehind(execution, ModelDataUrl),
+    environment: environment ?? null,
+    code: await imageHash(execution.images, image),
+    ...(await sourceContent(execution, modelSource(execution.images.find(image), environment))),
+  });
+  return ifKnown(async () =>
     hashJson({
       kind: "Transform",
-      containers: await containers(),
+      containers: await Promise.all(modelContainers(model).map(container)),
       input,
       content: await contentBehind(execution, source?.S3DataSource?.S3Uri),
       output: [accept ?? null, assembleWith ?? null],
       strategy: request.BatchStrategy ?? null,
       environment: request.Environment ?? null,
       processing: request.DataProcessing ?? null,
-    });
-  return orUndefined(key());
+    }),
+  );
 }

@@ -6,14 +6,15 @@ ignored.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from local.standins.data_wrangler.arguments import Arguments
-from local.standins.data_wrangler.frame import Transform
+from local.standins.data_wrangler.frame import Frame, identity
 from local.standins.data_wrangler.operators import OPERATOR_IDS, build_transform
 from local.standins.data_wrangler.operators.custom import CODE_IDS, read_code
-from local.standins.data_wrangler.operators.joining import JOINS, Join
+from local.standins.data_wrangler.operators.joining import JOINS
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.source import Dataset, parse_dataset
 from local.standins.data_wrangler.spark_process import CustomCode
@@ -23,15 +24,17 @@ _SOURCES = ("sagemaker.athena_source_0.1", "sagemaker.s3_source_0.1")
 
 @dataclass(frozen=True)
 class Node:
-    """A node of the flow: a source's dataset, a transform, a join or custom code."""
+    """A node of the flow, whose work is a source's dataset, a transform, a join or custom code."""
 
     node_id: str
     operator: str
-    dataset: Dataset | None = None
-    transform: Transform | None = None
-    join: Join | None = None
-    code: CustomCode | None = None
+    work: Dataset | CustomCode | Callable[..., Frame] = identity
     input_ids: tuple[str, ...] = ()
+
+    @property
+    def is_join(self) -> bool:
+        """Whether its work takes two tables."""
+        return self.operator in JOINS
 
     @property
     def title(self) -> str:
@@ -122,42 +125,38 @@ class Flow:
             found.append("outputs: must be the one output default")
         kind = fields.get("type")
         if kind == "SOURCE":
-            node = _parse_source(fields, node_id, operator, found)
-        elif kind == "TRANSFORM":
-            node = self._parse_transform(fields, node_id, operator, found)
-        else:
-            found.append(f"type: {kind} is not supported; allowed are SOURCE, TRANSFORM")
-            node = Node(node_id, operator, input_ids=_input_ids(fields))
-        return node
+            return _parse_source(fields, node_id, operator, found)
+        if kind == "TRANSFORM":
+            return self._parse_transform(fields, node_id, operator, found)
+        found.append(f"type: {kind} is not supported; allowed are SOURCE, TRANSFORM")
+        return Node(node_id, operator, input_ids=_input_ids(fields))
 
     def _parse_transform(
         self, fields: dict[str, Any], node_id: str, operator: str, found: list[str]
     ) -> Node:
-        transform, join, code = None, None, None
+        work: CustomCode | Callable[..., Frame] | None = None
         parameters = Parameters(fields.get("parameters"), "parameters", found)
         if operator in JOINS:
-            join = JOINS[operator](parameters)
+            work = JOINS[operator](parameters)
         elif operator in CODE_IDS:
-            code = read_code(operator, parameters, self._trust_code)
+            work = read_code(operator, parameters, self._trust_code)
         elif operator in OPERATOR_IDS:
             trained = Parameters(fields.get("trained_parameters"), "trained_parameters", found)
-            transform = build_transform(operator, parameters, trained, self._refit)
+            work = build_transform(operator, parameters, trained, self._refit)
         else:
             found.append(
                 f"operator: {operator} is not supported; allowed are "
                 f"{', '.join((*OPERATOR_IDS, *JOINS, *CODE_IDS))}"
             )
-        inputs, expected = _objects(fields.get("inputs")), 2 if join else 1
+        inputs, expected = _objects(fields.get("inputs")), 2 if operator in JOINS else 1
         if len(inputs) != expected:
-            what = "a join needs two" if join else "a transform needs one"
+            what = "a join needs two" if operator in JOINS else "a transform needs one"
             found.append(f"inputs: there are {len(inputs)}; {what}")
         for item in inputs:
             if item.get("output_name", "default") != "default":
                 found.append(f"inputs: output_name: {item['output_name']}; allowed is default")
         input_ids = _input_ids(fields) if len(inputs) == expected else ()
-        return Node(
-            node_id, operator, transform=transform, join=join, code=code, input_ids=input_ids
-        )
+        return Node(node_id, operator, work or identity, input_ids)
 
 
 def check(content: object, asked: Arguments | None = None) -> list[str]:
@@ -189,7 +188,8 @@ def _parse_source(fields: dict[str, Any], node_id: str, operator: str, found: li
     if fields.get("inputs"):
         found.append("inputs: a source has none")
     parameters = Parameters(fields.get("parameters"), "parameters", found)
-    return Node(node_id, operator, dataset=parse_dataset(parameters.group("dataset_definition")))
+    dataset = parse_dataset(parameters.group("dataset_definition"))
+    return Node(node_id, operator, dataset or identity)
 
 
 def _input_ids(fields: dict[str, Any]) -> tuple[str, ...]:

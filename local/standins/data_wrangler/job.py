@@ -17,8 +17,8 @@ from local.standins.data_wrangler.arguments import parse_arguments
 from local.standins.data_wrangler.casts import install_macros
 from local.standins.data_wrangler.flow import Flow, Node, asked_problems
 from local.standins.data_wrangler.frame import Frame, Statistics
-from local.standins.data_wrangler.source import read_dataset
-from local.standins.data_wrangler.spark_process import SparkProcess, spark_process
+from local.standins.data_wrangler.source import Dataset, read_dataset
+from local.standins.data_wrangler.spark_process import CustomCode, SparkProcess, spark_process
 from local.standins.data_wrangler.writer import write_output
 from local.standins.database import Database, explain, open_database
 from local.standins.errors import UserError
@@ -63,18 +63,14 @@ def _compute(database: Database, spark: SparkProcess, nodes: list[Node], folder:
     for number, node in enumerate(nodes):
         inputs = [frames[input_id] for input_id in node.input_ids]
         try:
-            if node.join is not None:
-                frame = node.join(inputs[0], inputs[1])
-            elif node.code is not None:
-                frame = spark.run(inputs[0], node.code)
-            elif node.transform is not None:
-                frame = node.transform(inputs[0], statistics)
-            elif node.dataset is not None:
-                frame = read_dataset(database, folder, node.dataset)
+            if isinstance(node.work, Dataset):
+                frame = read_dataset(database, folder, node.work)
+            elif isinstance(node.work, CustomCode):
+                frame = spark.run(inputs[0], node.work)
             else:
-                raise UserError("is not a source")
+                frame = node.work(*inputs) if node.is_join else node.work(inputs[0], statistics)
             # A query on a join's may return its rows in another order.
-            if node.join is not None or (number > 0 and number % _NODES_A_QUERY == 0):
+            if node.is_join or (number > 0 and number % _NODES_A_QUERY == 0):
                 frame = _materialise(database, frame, number)
                 later = {one for after in nodes[number + 1 :] for one in after.input_ids}
                 while stages and later <= {node.node_id}:

@@ -92,14 +92,6 @@ def _read_matrix(content: Any, content_type: str) -> Any:
         raise _UnsupportedFormatError(str(error)) from None
 
 
-def _predict(data: Any, model: Any) -> Any:
-    return model.predict(data)
-
-
-def _predict_by_place(data: Any, model: Any) -> Any:
-    return model.predict(data, validate_features=False)
-
-
 def _write(prediction: Any, accept: str) -> tuple[str | bytes, str]:
     """The default `output_fn` of both images."""
     if accept not in _WRITERS:
@@ -108,8 +100,11 @@ def _write(prediction: Any, accept: str) -> tuple[str | bytes, str]:
 
 
 _DEFAULTS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "scikit-learn": (_read_array, _predict),
-    "xgboost": (_read_matrix, _predict_by_place),
+    "scikit-learn": (_read_array, lambda data, model: model.predict(data)),
+    "xgboost": (
+        _read_matrix,
+        lambda data, model: model.predict(data, validate_features=False),
+    ),
 }
 
 

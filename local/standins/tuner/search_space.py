@@ -24,7 +24,6 @@ SCALING_TYPES = ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic")
 # SageMaker does not document Auto. Here, it is logarithmic from two orders of magnitude.
 _AUTO_LOGARITHMIC_RATIO = 100
 _Number = TypeVar("_Number", int, float)
-_KINDS = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
 
 
 @dataclass(frozen=True)
@@ -51,19 +50,19 @@ def parse_parameter_ranges(ranges: dict[str, Any]) -> dict[str, Parameter]:
     Raises:
         UserError: SageMaker would refuse a range.
     """
-    if unknown := sorted(ranges.keys() - set(_KINDS)):
+    if unknown := sorted(ranges.keys() - _PARSERS.keys()):
         raise UserError(
-            f"ParameterRanges: {unknown[0]} is not supported; allowed are {', '.join(_KINDS)}"
+            f"ParameterRanges: {unknown[0]} is not supported; allowed are {', '.join(_PARSERS)}"
         )
     parameters: dict[str, Parameter] = {}
-    for kind in _KINDS:
+    for kind, parse in _PARSERS.items():
         for fields in ranges.get(kind) or []:
             name = fields.get("Name")
             if not isinstance(name, str) or not name:
                 raise UserError(f"{kind}: every range needs a Name")
             if name in parameters:
                 raise UserError(f"{kind}: {name} already has a range")
-            parameters[name] = _PARSERS[kind](f"{kind}: {name}", fields)
+            parameters[name] = parse(f"{kind}: {name}", fields)
     if not parameters:
         raise UserError("ParameterRanges: at least one range is needed")
     return parameters

@@ -39,16 +39,8 @@ class Model:
         self._is_batch = bool(os.environ.get("SAGEMAKER_BATCH"))
         self._accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "text/csv")
 
-    def application(self) -> Application:
-        """The ASGI application."""
-        return Application(
-            {
-                "/execution-parameters": ("GET", _answer_parameters),
-                "/invocations": ("POST", self._invoke),
-            }
-        )
-
-    def _invoke(self, headers: dict[str, str], body: bytes) -> Answer:
+    def invoke(self, headers: dict[str, str], body: bytes) -> Answer:
+        """The answer to `POST /invocations`."""
         if not body:
             return 204, "", ""
         if len(body) > _MAX_PAYLOAD_BYTES:
@@ -104,5 +96,9 @@ def main() -> int:
     # From its content: XGBoost would warn about a file name without a format.
     model = xgboost.Booster(model_file=bytearray(path.read_bytes()))
     model.set_param({"nthread": 1})
-    serve(Model(model).application())
+    routes = {
+        "/execution-parameters": ("GET", _answer_parameters),
+        "/invocations": ("POST", Model(model).invoke),
+    }
+    serve(Application(routes))
     return 0

@@ -100,15 +100,13 @@ def _date_unit(unit: str, kind: Type, place: Place) -> str:
 
 
 def _date_text(name: str, values: list[Typed], place: Place) -> str:
+    write = date_parse_sql if name == "date_parse" else date_format_sql
     try:
-        if name == "date_format":
-            return date_format_sql(values[0].sql, values[1].sql)
+        return write(values[0].sql, values[1].sql)
     except UserError as error:
+        if name == "date_parse":
+            raise not_here(place, str(error)) from None
         raise failure("INVALID_FUNCTION_ARGUMENT", place, str(error)) from None
-    try:
-        return date_parse_sql(values[0].sql, values[1].sql)
-    except UserError as error:
-        raise not_here(place, str(error)) from None
 
 
 def _date_diff(unit: str, one: str, other: str) -> str:

@@ -90,16 +90,19 @@ def may_match_nothing(pattern: str) -> bool:
         return True
 
 
+def _plain(pattern: str) -> str:
+    """A pattern without escapes and classes."""
+    return re.sub(r"\[[^\]]*\]", "", re.sub(r"\\.", "", pattern))
+
+
 def groups(pattern: str) -> int:
     """Number of capturing groups."""
-    plain = re.sub(r"\[[^\]]*\]", "", re.sub(r"\\.", "", pattern))
-    return len(re.findall(r"\((?!\?)", plain))
+    return len(re.findall(r"\((?!\?)", _plain(pattern)))
 
 
 def may_skip_a_group(pattern: str) -> bool:
     """Whether a match may omit a group, which is then null, not empty."""
-    plain = re.sub(r"\[[^\]]*\]", "", re.sub(r"\\.", "", pattern))
-    return bool(re.search(r"\)[?*]|\)\{0|\|", plain))
+    return bool(re.search(r"\)[?*]|\)\{0|\|", _plain(pattern)))
 
 
 def replacement_sql(text: str, count: int) -> str:
@@ -108,23 +111,18 @@ def replacement_sql(text: str, count: int) -> str:
     Raises:
         UserError: It is not supported here.
     """
-    result, position = "", 0
-    while position < len(text):
-        one, after = text[position], text[position + 1 : position + 2]
-        if one == "\\":
-            result += {"\\": "\\\\"}.get(after, after)
-            position += 2
-        elif one == "$":
-            if not after.isdigit() or text[position + 2 : position + 3].isdigit():
-                raise UserError("a replacement with $ and no single digit")
-            if int(after) > count:
-                raise UserError(f"a replacement with the missing group ${after}")
-            result += f"\\{after}"
-            position += 2
-        else:
-            result += one
-            position += 1
-    return literal(result)
+
+    def translated(match: re.Match[str]) -> str:
+        escaped, digit, another = match.groups()
+        if escaped is not None:
+            return "\\\\" if escaped == "\\" else escaped
+        if not digit or another:
+            raise UserError("a replacement with $ and no single digit")
+        if int(digit) > count:
+            raise UserError(f"a replacement with the missing group ${digit}")
+        return f"\\{digit}"
+
+    return literal(re.sub(r"(?s)\\(.?)|\$(\d?)(\d?)", translated, text))
 
 
 def _split_format(text: str) -> list[str]:
