@@ -36,53 +36,44 @@ class Day:
         return [one for one in self.compared if one.drifted]
 
 
+@dataclass
 class Replay:
     """Days of shifting requests.
 
     A day's rows are drawn from the world's with replacement: a multinomial draw of how often each
     occurs, which takes as long for a million rows as for a thousand. The counts in cells equal
     those of requests that are sent, captured and read.
+
+    Attributes:
+        reference: Of the model.
+        world: The rows that requests are drawn from.
+        predict: The model.
+        shifts: Of the scenario.
+        rows: Per day.
+        labels: That arrive; None if there are none.
+        thresholds: Of drift.
+        long: Days that are also compared together.
+        seed: Of the draws.
+        sampled: Size of the sample that the world is, if it is one. Rows drawn from a sample have
+            no more information than the sample, so no more rows are compared.
     """
 
-    def __init__(
-        self,
-        reference: Reference,
-        world: World,
-        predict: Predict,
-        shifts: Sequence[Shift],
-        rows: int,
-        labels: Labels | None,
-        thresholds: Thresholds,
-        long: int,
-        seed: int,
-        sampled: int | None = None,
-    ) -> None:
-        """Prepares the days.
+    reference: Reference
+    world: World
+    predict: Predict
+    shifts: Sequence[Shift]
+    rows: int
+    labels: Labels | None
+    thresholds: Thresholds
+    long: int
+    seed: int
+    sampled: int | None = None
 
-        Args:
-            reference: Of the model.
-            world: The rows that requests are drawn from.
-            predict: The model.
-            shifts: Of the scenario.
-            rows: Per day.
-            labels: That arrive; None if there are none.
-            thresholds: Of drift.
-            long: Days that are also compared together.
-            seed: Of the draws.
-            sampled: Size of the sample that the world is, if it is one. Rows drawn from a sample
-                have no more information than the sample, so no more rows are compared.
-        """
-        self.sampled = sampled
-        self.reference = reference
-        self.world = world
-        self.predict = predict
-        self.shifts = list(shifts)
-        self.rows = rows
-        self.labels = labels
-        self.thresholds = thresholds
-        self.long = long
-        self.random = np.random.default_rng(seed)
-        self.spread = float(np.std(predict(world.plain.rows) - world.plain.labels))
+    def __post_init__(self) -> None:
+        """Prepares the days."""
+        self.random = np.random.default_rng(self.seed)
+        plain = self.world.plain
+        self.spread = float(np.std(self.predict(plain.rows) - plain.labels))
         self._placed: dict[tuple[float, ...], tuple[Placed, np.ndarray]] = {}
 
     def days(self, count: int) -> list[Day]:

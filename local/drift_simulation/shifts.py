@@ -15,13 +15,17 @@ OUTLIER = 10
 """Distance of an outlier from the mean, in standard deviations."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Requests:
     """Possible rows, their labels, and the probability of each."""
 
     rows: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
+
+    def copy(self) -> Requests:
+        """A copy, which can be changed."""
+        return Requests(self.rows.copy(), self.labels.copy(), self.weights.copy())
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,10 @@ class Shift:
     @staticmethod
     def parse(document: dict[str, Any]) -> Shift:
         """The shift in a scenario that was already checked."""
-        columns = document.get("columns") or [document["column"]] if "column" in document else []
+        column = [document["column"]] if "column" in document else []
         return Shift(
             document["kind"],
-            tuple(document.get("columns", columns)),
+            tuple(document.get("columns", column)),
             float(document.get("size", 0)),
             document["start"],
             document["profile"],
@@ -128,29 +132,27 @@ class World:
             shifts: Active shifts, with the strength of each, from 0 to 1.
             spread: Standard deviation of the model's errors, the unit of concept shifts.
         """
-        rows, labels = self.plain.rows.copy(), self.plain.labels.copy()
-        weights = self.plain.weights.copy()
+        requests = self.plain.copy()
         for shift, strength in shifts:
             if strength > 0:
-                rows, labels, weights = self._one(shift, strength, rows, labels, weights, spread)
-        return Requests(rows, labels, weights)
+                self._shift(requests, shift, strength, spread)
+        return requests
 
-    def _one(
-        self,
-        shift: Shift,
-        strength: float,
-        rows: np.ndarray,
-        labels: np.ndarray,
-        weights: np.ndarray,
-        spread: float,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _shift(self, requests: Requests, shift: Shift, strength: float, spread: float) -> None:
         size = shift.size * strength
         chosen = self.chance < size
+        rows = requests.rows
         if shift.kind == "concept":
             # The labels change, by standard deviations of the errors.
-            return rows, labels + size * spread, weights
-        if shift.kind in ("share", "newLabel"):
-            return self._of_category(shift, size, rows, labels, weights)
+            requests.labels = requests.labels + size * spread
+            return
+        if shift.kind == "share":
+            self._shift_share(requests, shift, size)
+            return
+        if shift.kind == "newLabel":
+            # One-hot encoded, a new label is none of the known ones.
+            rows[np.ix_(np.flatnonzero(chosen), np.array(self.category(shift)))] = 0
+            return
         for place in self.places(shift):
             mean, deviation = self.means[place], self.deviations[place]
             column = rows[:, place]
@@ -167,34 +169,19 @@ class World:
             elif shift.kind == "dependence":
                 # Values of other rows: the column's distribution stays, its dependence does not.
                 rows[:, place] = np.where(chosen, self.plain.rows[self.other, place], column)
-        return rows, labels, weights
 
-    def _of_category(
-        self,
-        shift: Shift,
-        size: float,
-        rows: np.ndarray,
-        labels: np.ndarray,
-        weights: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _shift_share(self, requests: Requests, shift: Shift, size: float) -> None:
+        [category] = shift.columns
         places = self.category(shift)
-        if shift.kind == "newLabel":
-            # One-hot encoded, a new label is none of the known ones.
-            rows[np.ix_(np.flatnonzero(self.chance < size), np.array(places))] = 0
-            return rows, labels, weights
-        name = f"{shift.columns[0]}_{shift.label}"
+        name = f"{category}_{shift.label}"
         if name not in self.columns:
-            known = ", ".join(
-                self.columns[place].removeprefix(f"{shift.columns[0]}_") for place in places
-            )
+            known = ", ".join(self.columns[place].removeprefix(f"{category}_") for place in places)
             raise UserError(
-                f'scenario: the category "{shift.columns[0]}" has no label "{shift.label}"; it '
-                f"has {known}"
+                f'scenario: the category "{category}" has no label "{shift.label}"; it has {known}'
             )
-        has_label = rows[:, self.columns.index(name)] == 1
-        share = float(weights[has_label].sum())
+        has_label = requests.rows[:, self.columns.index(name)] == 1
+        share = float(requests.weights[has_label].sum())
         if not 0 < share < 1:
             raise UserError(f'scenario: the share of the label "{shift.label}" cannot change')
         wanted = min(max(share + size, 0.0), 1.0)
-        factors = np.where(has_label, wanted / share, (1 - wanted) / (1 - share))
-        return rows, labels, weights * factors
+        requests.weights *= np.where(has_label, wanted / share, (1 - wanted) / (1 - share))
