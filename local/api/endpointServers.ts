@@ -60,7 +60,7 @@ export class Endpoints {
         served();
         this.states.set(name, { status: "InService" });
         if (replaced !== undefined) {
-          void Promise.allSettled(replaced.pending).then(() => this.end(replaced));
+          void Promise.allSettled(replaced.pending).then(() => replaced.servers.stop());
         }
       } catch (error) {
         const failureReason = (error as Error).message;
@@ -92,7 +92,7 @@ export class Endpoints {
   /** Ends the server of an endpoint. */
   async stop(name: string): Promise<void> {
     await this.starting.get(name);
-    await this.end(this.serving.get(name));
+    await this.serving.get(name)?.servers.stop();
     this.serving.delete(name);
     this.states.delete(name);
     this.starting.delete(name);
@@ -127,9 +127,5 @@ export class Endpoints {
       );
     }
     return { servers, ports, variant, log, pending: new Set() };
-  }
-
-  private async end(serving: Serving | undefined): Promise<void> {
-    await serving?.servers.stop();
   }
 }

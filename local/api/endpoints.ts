@@ -9,7 +9,7 @@ import type {
 
 import type { Recorded } from "../records/executionDocument";
 import { listDocuments } from "../records/executions";
-import type { Resource, ResourceKind } from "../records/resources";
+import { impliedResource, type Resource, type ResourceKind } from "../records/resources";
 import { type ServingContainer, unservedMember } from "../environments/serving";
 import type { EndpointModel } from "./endpointServers";
 import { invalid, refuseUnsupported } from "./errors";
@@ -42,9 +42,7 @@ function refuseExisting(world: World, kind: Kind, name: string): void {
 function existing(world: World, kind: Kind, name = ""): Resource {
   const found = world.of(kind).find(name);
   if (found === undefined) {
-    throw invalid(
-      `Could not find ${titles[kind]} "${world.arnPrefix}:${kind}/${name.toLowerCase()}".`,
-    );
+    throw invalid(`Could not find ${titles[kind]} "${world.arnOf(kind, name)}".`);
   }
   return found;
 }
@@ -57,16 +55,7 @@ function stepModels(world: World): readonly Resource[] {
       .map(({ Properties = {} }): Resource => {
         const { CreationTime, ModelArn, ModelName }: Partial<Recorded<DescribeModelOutput>> =
           Properties;
-        const creationTime = CreationTime ?? "";
-        return {
-          version: 1,
-          name: ModelName ?? "",
-          arn: ModelArn ?? "",
-          creationTime,
-          lastModifiedTime: creationTime,
-          tags: [],
-          request: Properties,
-        };
+        return impliedResource(ModelName ?? "", ModelArn ?? "", CreationTime ?? "", Properties);
       }),
   );
 }

@@ -8,7 +8,7 @@ import { parseText } from "../../pipeline/language/parse";
 import type { Program } from "../../offline/program";
 import { executionId, type ExecutionHead } from "../records/executionDocument";
 import { isUnderWay, listHeads } from "../records/executions";
-import type { Resource } from "../records/resources";
+import { impliedResource, type Resource } from "../records/resources";
 import { versionOf, versionsOf, withDefinition } from "./definitionVersions";
 import { conflict, invalid, notFound, refuseUnsupported } from "./errors";
 import { byTime, filtered, pageOf } from "./pages";
@@ -23,9 +23,8 @@ function executedPipelines(heads: readonly ExecutionHead[]): readonly Resource[]
   const found = new Map<string, Resource>();
   for (const { execution, pipelineName: name } of heads) {
     const { CreationTime: creationTime, PipelineArn: arn } = execution;
-    const lastModifiedTime = found.get(arn)?.lastModifiedTime ?? creationTime;
-    const resource = { version: 1, name, arn, creationTime, lastModifiedTime } as const;
-    found.set(arn, { ...resource, tags: [], request: {} });
+    const { lastModifiedTime = creationTime } = found.get(arn) ?? {};
+    found.set(arn, { ...impliedResource(name, arn, creationTime), lastModifiedTime });
   }
   return [...found.values()];
 }
@@ -48,9 +47,7 @@ export function findPipeline(world: World, nameOrArn = ""): Resource {
       ({ arn, name }) => name === nameOrArn || arn.toLowerCase() === nameOrArn.toLowerCase(),
     );
   if (pipeline === undefined) {
-    const arn = nameOrArn.startsWith("arn:")
-      ? nameOrArn
-      : `${world.arnPrefix}:pipeline/${nameOrArn.toLowerCase()}`;
+    const arn = nameOrArn.startsWith("arn:") ? nameOrArn : world.arnOf("pipeline", nameOrArn);
     throw notFound(`Pipeline '${arn}' does not exist.`);
   }
   return pipeline;

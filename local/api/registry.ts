@@ -1,39 +1,25 @@
 import type { ModelPackage } from "../records/modelRegistry";
+import { impliedResource, type Resource } from "../records/resources";
 import { conflict, invalid, refuseUnsupported } from "./errors";
 import type { Answer, SageMakerOperations } from "./operation";
 import { byTime, filtered, pageOf } from "./pages";
 import type { World } from "./world";
 
-/** A model package group, created through the API or by a RegisterModel step. */
-interface Group {
-  readonly name: string;
-  readonly arn: string;
-  readonly creationTime: string;
-  readonly description?: unknown;
-}
-
-function allGroups(world: World): readonly Group[] {
+/** The model package groups: those that were created, and others with models of RegisterModel steps. */
+function allGroups(world: World): readonly Resource[] {
   const created = world.of("model-package-group").list();
   const known = new Set(created.map(({ name }) => name));
+  const others = world.registry.groups().filter((name) => !known.has(name));
   return [
-    ...created.map(({ arn, creationTime, name, request }) => ({
-      name,
-      arn,
-      creationTime,
-      description: request["ModelPackageGroupDescription"],
-    })),
-    ...world.registry
-      .groups()
-      .filter((name) => !known.has(name))
-      .map((name) => ({
-        name,
-        arn: `${world.arnPrefix}:model-package-group/${name.toLowerCase()}`,
-        creationTime: world.registry.list(name)[0]?.creationTime ?? new Date(0).toISOString(),
-      })),
+    ...created,
+    ...others.map((name) => {
+      const { creationTime = new Date(0).toISOString() } = world.registry.list(name)[0] ?? {};
+      return impliedResource(name, world.arnOf("model-package-group", name), creationTime);
+    }),
   ];
 }
 
-function findGroup(world: World, nameOrArn = ""): Group {
+function findGroup(world: World, nameOrArn = ""): Resource {
   const wanted = nameOrArn.toLowerCase();
   const group = allGroups(world).find(
     ({ arn, name }) => name.toLowerCase() === wanted || arn.toLowerCase() === wanted,
@@ -51,11 +37,11 @@ export function ensureGroup(world: World, name: string): void {
   }
 }
 
-function groupAnswer({ arn, creationTime, description, name }: Group): Answer {
+function groupAnswer({ arn, creationTime, name, request }: Resource): Answer {
   return {
     ModelPackageGroupName: name,
     ModelPackageGroupArn: arn,
-    ModelPackageGroupDescription: description,
+    ModelPackageGroupDescription: request["ModelPackageGroupDescription"],
     CreationTime: creationTime,
     CreatedBy: {},
     ModelPackageGroupStatus: "Completed",

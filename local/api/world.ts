@@ -27,7 +27,6 @@ export class World {
   readonly endpoints: Endpoints;
   /** The responses to requests that may be repeated, by operation and body. */
   readonly performed = new Map<string, object>();
-  private readonly resources = new Map<ResourceKind, Resources>();
 
   /** @param serve serves its API over HTTP to jobs that call AWS; by default, they have none */
   constructor(
@@ -49,14 +48,17 @@ export class World {
     return arnPrefixOf(this);
   }
 
+  /** The ARN of a resource, with its name in the service's form. */
+  arnOf(kind: ResourceKind, name: string): string {
+    return `${this.arnPrefix}:${kind}/${name.toLowerCase()}`;
+  }
+
   of(kind: ResourceKind): Resources {
-    const known = this.resources.get(kind) ?? new Resources(this.workspace, kind);
-    this.resources.set(kind, known);
-    return known;
+    return new Resources(this.workspace, kind);
   }
 
   /**
-   * Stores a new resource, with the name in the service's form in its ARN.
+   * Stores a new resource.
    * @throws ApiError for tags that it cannot have
    */
   create(kind: ResourceKind, name: string, { Tags = [], ...request }: CreationRequest): Resource {
@@ -65,7 +67,7 @@ export class World {
     const resource: Resource = {
       version: 1,
       name,
-      arn: `${this.arnPrefix}:${kind}/${name.toLowerCase()}`,
+      arn: this.arnOf(kind, name),
       creationTime: now,
       lastModifiedTime: now,
       tags: Tags,

@@ -75,7 +75,7 @@ export class JobRunner implements Jobs {
   private readonly running = new Map<string, Waiting>();
   private readonly queue: (() => void)[] = [];
   private free: number;
-  private stopped = false;
+  isClosed = false;
 
   /** @param parallelism max concurrent jobs; default one per core */
   constructor(readonly parallelism: number = availableParallelism()) {
@@ -87,7 +87,6 @@ export class JobRunner implements Jobs {
     this.process();
   }
 
-  /** Runs a job as soon as there is room for it. */
   async run(job: Job): Promise<JobResult> {
     const waits = job.beside !== true;
     if (waits) {
@@ -111,19 +110,12 @@ export class JobRunner implements Jobs {
     }
   }
 
-  /** Stops a job that is running. */
   stop(id: string): void {
     this.service?.send({ stop: { id } });
   }
 
-  /** Whether it no longer accepts jobs. */
-  get isClosed(): boolean {
-    return this.stopped;
-  }
-
-  /** Stops all jobs, including waiting ones. */
   async close(): Promise<void> {
-    this.stopped = true;
+    this.isClosed = true;
     const { service } = this;
     this.service = undefined;
     await service?.leave(this.running.size === 0);
@@ -172,7 +164,7 @@ export class JobRunner implements Jobs {
   }
 
   private start(job: Job): Promise<JobResult> {
-    if (this.stopped) {
+    if (this.isClosed) {
       return Promise.reject(new JobError("stopped"));
     }
     if (job.signal?.aborted === true) {
@@ -215,7 +207,7 @@ export class JobRunner implements Jobs {
     const exitCode = Number(ended?.["exitCode"]);
     if (ended === undefined) {
       waiting.reject(new JobError(String(error?.["message"])));
-    } else if (this.stopped && exitCode !== 0) {
+    } else if (this.isClosed && exitCode !== 0) {
       waiting.reject(new JobError("stopped"));
     } else {
       waiting.resolve({

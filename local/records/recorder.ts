@@ -291,19 +291,14 @@ export class Recorder {
   }
 
   private write(more: Partial<ExecutionDocument>, options?: WriteOptions): void {
-    const { authorization, clientRequestToken, inputs, parameters, pipelineName } = this.begun;
     writeDocument(
       recordPath(this.folder),
       {
         version: 2,
         process: this.process,
-        pipelineName,
+        ...this.begun,
         execution: this.execution(),
-        clientRequestToken,
-        authorization,
-        inputs,
         trialCount: this.ended.length,
-        parameters,
         steps: [...this.steps.values()],
         notExecuted: [],
         trials: [...this.ended, ...this.running.values()],

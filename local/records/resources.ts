@@ -26,6 +26,22 @@ export interface Resource {
   readonly request: Properties;
 }
 
+/** A resource that exists although the API has not created it, such as the model of a step. */
+export const impliedResource = (
+  name: string,
+  arn: string,
+  creationTime: string,
+  request: Properties = {},
+): Resource => ({
+  version: 1,
+  name,
+  arn,
+  creationTime,
+  lastModifiedTime: creationTime,
+  tags: [],
+  request,
+});
+
 const schema = z.object({
   version: z.literal(1),
   name: z.string(),

@@ -6,68 +6,61 @@ import { type Creation, resourceKind } from "./calls";
 interface RequestShape {
   readonly kind: Creation["kind"];
   /** Condition keys by the path of their member. Source: Service Authorization Reference, SageMaker. */
-  readonly keys: Readonly<Record<string, readonly string[]>>;
+  readonly keys: Readonly<Record<string, string>>;
 }
+
+/** The keys of a job's network, whose members are at a path. */
+const networkAt = (path: string): RequestShape["keys"] => ({
+  VpcSubnets: `${path}VpcConfig.Subnets`,
+  VpcSecurityGroupIds: `${path}VpcConfig.SecurityGroupIds`,
+  NetworkIsolation: `${path}EnableNetworkIsolation`,
+  InterContainerTrafficEncryption: `${path}EnableInterContainerTrafficEncryption`,
+});
 
 const processing: RequestShape = {
   kind: "ProcessingJob",
   keys: {
-    VpcSubnets: ["NetworkConfig", "VpcConfig", "Subnets"],
-    VpcSecurityGroupIds: ["NetworkConfig", "VpcConfig", "SecurityGroupIds"],
-    NetworkIsolation: ["NetworkConfig", "EnableNetworkIsolation"],
-    InterContainerTrafficEncryption: ["NetworkConfig", "EnableInterContainerTrafficEncryption"],
-    VolumeKmsKeyArn: ["ProcessingResources", "ClusterConfig", "VolumeKmsKeyId"],
-    OutputKmsKeyArn: ["ProcessingOutputConfig", "KmsKeyId"],
+    ...networkAt("NetworkConfig."),
+    VolumeKmsKeyArn: "ProcessingResources.ClusterConfig.VolumeKmsKeyId",
+    OutputKmsKeyArn: "ProcessingOutputConfig.KmsKeyId",
   },
 };
 
-const training: RequestShape["keys"] = {
-  VpcSubnets: ["VpcConfig", "Subnets"],
-  VpcSecurityGroupIds: ["VpcConfig", "SecurityGroupIds"],
-  NetworkIsolation: ["EnableNetworkIsolation"],
-  InterContainerTrafficEncryption: ["EnableInterContainerTrafficEncryption"],
-  OutputKmsKeyArn: ["OutputDataConfig", "KmsKeyId"],
-};
+const training = "TrainingJobDefinition.";
 
 const shapes: Readonly<Partial<Record<Step["Type"], RequestShape>>> = {
   Processing: processing,
   QualityCheck: processing,
   Training: {
     kind: "TrainingJob",
-    keys: { ...training, VolumeKmsKeyArn: ["ResourceConfig", "VolumeKmsKeyId"] },
+    keys: {
+      ...networkAt(""),
+      VolumeKmsKeyArn: "ResourceConfig.VolumeKmsKeyId",
+      OutputKmsKeyArn: "OutputDataConfig.KmsKeyId",
+    },
   },
   Tuning: {
     kind: "HyperParameterTuningJob",
     keys: {
-      ...Object.fromEntries(
-        Object.entries(training).map(([key, path]) => [key, ["TrainingJobDefinition", ...path]]),
-      ),
-      VolumeKmsKeyArn: [
-        "TrainingJobDefinition",
-        "HyperParameterTuningResourceConfig",
-        "VolumeKmsKeyId",
-      ],
+      ...networkAt(training),
+      VolumeKmsKeyArn: `${training}HyperParameterTuningResourceConfig.VolumeKmsKeyId`,
+      OutputKmsKeyArn: `${training}OutputDataConfig.KmsKeyId`,
     },
   },
-  Model: {
-    kind: "Model",
-    keys: {
-      VpcSubnets: ["VpcConfig", "Subnets"],
-      VpcSecurityGroupIds: ["VpcConfig", "SecurityGroupIds"],
-      NetworkIsolation: ["EnableNetworkIsolation"],
-    },
-  },
+  Model: { kind: "Model", keys: networkAt("") },
   Transform: {
     kind: "TransformJob",
     keys: {
-      VolumeKmsKeyArn: ["TransformResources", "VolumeKmsKeyId"],
-      OutputKmsKeyArn: ["TransformOutput", "KmsKeyId"],
+      VolumeKmsKeyArn: "TransformResources.VolumeKmsKeyId",
+      OutputKmsKeyArn: "TransformOutput.KmsKeyId",
     },
   },
 };
 
-function memberAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((one, key) => (isObject(one) ? one[key] : undefined), value);
+function memberAt(value: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((one, key) => (isObject(one) ? one[key] : undefined), value);
 }
 
 /**
@@ -91,7 +84,7 @@ export function creationOf(
       context[`sagemaker:${key}`] = String(value);
     }
   }
-  const tags = (memberAt(request, ["Tags"]) ?? []) as readonly {
+  const tags = (memberAt(request, "Tags") ?? []) as readonly {
     readonly Key: string;
     readonly Value: string;
   }[];
