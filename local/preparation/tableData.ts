@@ -35,11 +35,11 @@ export async function loadTable(
   encoding: Encoding | undefined,
 ): Promise<readonly string[]> {
   const place = { data: table.location };
+  const request = checkRequest(table, dataset, path, encoding);
   const key = hashJson({
     kind: "TableData",
+    ...request,
     table,
-    types: typesOf(dataset),
-    form: formOf(dataset),
     encoding: encoding ?? null,
     name: basename(path),
     content: await hashContent(path),
@@ -52,7 +52,7 @@ export async function loadTable(
   if (known !== undefined) {
     return known.value.warnings;
   }
-  const warnings = await checkData(execution, table, dataset, path, encoding);
+  const warnings = await checkData(execution, request, path);
   const incoming = join(execution.folder, "data");
   await mkdir(incoming, { recursive: true });
   await copy(path, statSync(path).isDirectory() ? incoming : join(incoming, basename(path)));
@@ -61,27 +61,18 @@ export async function loadTable(
   return warnings;
 }
 
-/** The types of the columns, which Glue does not have if the query casts text. */
-function typesOf(dataset: Dataset): Record<string, string> {
-  return Object.fromEntries(dataset.columns.map(({ name, type }) => [name, type]));
-}
-
-/** The form of the values. */
-function formOf({ dateFormats, decimal, nullTexts, thousands }: Dataset): JsonObject {
-  return { dateFormats, decimal, nullTexts, thousands: thousands ?? null };
-}
-
 /** The request for local/standins/athena/table_data.py. */
 export function checkRequest(
   table: Table,
-  dataset: Dataset,
+  { columns, dateFormats, decimal, nullTexts, thousands }: Dataset,
   path: string,
   encoding: Encoding | undefined,
 ): JsonObject {
   const request = {
     table: { ...table, paths: [path] },
-    types: typesOf(dataset),
-    form: formOf(dataset),
+    // Glue does not have them if the query casts text.
+    types: Object.fromEntries(columns.map(({ name, type }) => [name, type])),
+    form: { dateFormats, decimal, nullTexts, thousands: thousands ?? null },
     encoding,
   };
   return request as unknown as JsonObject;
@@ -94,25 +85,19 @@ export function checkRequest(
  */
 async function checkData(
   execution: Execution,
-  table: Table,
-  dataset: Dataset,
+  request: JsonObject,
   path: string,
-  encoding: Encoding | undefined,
 ): Promise<readonly string[]> {
   const folder = makeJobFolder(execution, "data-check");
   const reasonFile = join(folder.base, "output", "message");
-  const request = join(folder.base, "table.json");
+  const file = join(folder.base, "table.json");
   mkdirSync(join(folder.base, "output"), { recursive: true });
   const warnings = join(folder.base, "output", "warnings");
-  writeJson(request, {
-    ...checkRequest(table, dataset, path, encoding),
-    failure: reasonFile,
-    warnings,
-  });
+  writeJson(file, { ...request, failure: reasonFile, warnings });
   const result = await execution.jobs.run({
     id: folder.name,
     program: { module: "local.standins.athena.table_data" },
-    arguments: [request],
+    arguments: [file],
     workingDirectory: folder.base,
     environment: {},
     log: folder.log,

@@ -23,54 +23,45 @@ from local.standins.xgboost.metrics import METRICS, custom_metric
 _STOPPED_EXIT_CODE = 128 + signal.SIGTERM
 
 
-class _StopOnRequest(TrainingCallback):
-    """Ends the training after the round in which SIGTERM arrived.
+class _Rounds(TrainingCallback):
+    """Runs callbacks in order, and ends the training after the round in which SIGTERM arrived.
 
-    The image saves the model after each round, with all rounds so far, not only the best.
+    XGBoost's order is undefined, and it runs none after one stops. The image saves the model after
+    each round, with all rounds so far, not only the best.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.requested = False
-        self.model: xgboost.Booster | None = None
-        signal.signal(signal.SIGTERM, self._request)
+        self.callbacks: list[TrainingCallback] = []
+        self.stop_requested = False
+        self.stopped_model: xgboost.Booster | None = None
+        signal.signal(signal.SIGTERM, self._request_stop)
 
-    def _request(self, *_: object) -> None:
-        self.requested = True
-
-    def after_iteration(self, model: xgboost.Booster, *_: object) -> bool:
-        if self.requested:
-            self.model = model.copy()
-        return self.requested
-
-
-class _InOrder(TrainingCallback):
-    """Runs callbacks in order. XGBoost's order is undefined, and it runs none after one stops."""
-
-    def __init__(self, callbacks: list[TrainingCallback]) -> None:
-        super().__init__()
-        self._callbacks = callbacks
+    def _request_stop(self, *_: object) -> None:
+        self.stop_requested = True
 
     def before_training(self, model: xgboost.Booster) -> xgboost.Booster:
-        for callback in self._callbacks:
+        for callback in self.callbacks:
             model = callback.before_training(model)
         return model
 
     def after_iteration(
         self, model: xgboost.Booster, epoch: int, evals_log: TrainingCallback.EvalsLog
     ) -> bool:
-        stops = [callback.after_iteration(model, epoch, evals_log) for callback in self._callbacks]
-        return any(stops)
+        if stop := self.stop_requested:
+            self.stopped_model = model.copy()
+        stops = [callback.after_iteration(model, epoch, evals_log) for callback in self.callbacks]
+        return stop or any(stops)
 
     def after_training(self, model: xgboost.Booster) -> xgboost.Booster:
-        for callback in self._callbacks:
+        for callback in self.callbacks:
             model = callback.after_training(model)
         return model
 
 
 def main() -> int:
     """Runs the training job; returns the exit code."""
-    stop = _StopOnRequest()
+    rounds = _Rounds()
     base = base_directory()
     failure = base / "output" / "failure"
     try:
@@ -85,11 +76,11 @@ def main() -> int:
         if validation is not None:
             _log(f"Validation matrix has {validation.num_row()} rows")
         save_when_stopped = hyperparameters.pop("save_model_on_termination", "false") == "true"
-        model = _train(hyperparameters, train, validation, stop)
-        if stop.requested and not save_when_stopped:
+        model = _train(hyperparameters, train, validation, rounds)
+        if rounds.stop_requested and not save_when_stopped:
             _log("Stopped; save_model_on_termination is false, so no model is saved")
             return _STOPPED_EXIT_CODE
-        _save(stop.model or model, base / MODEL_PATH)
+        _save(rounds.stopped_model or model, base / MODEL_PATH)
     except (UserError, xgboost.core.XGBoostError) as error:
         message = str(error) if isinstance(error, UserError) else _training_error(error)
         write_text(failure, message)
@@ -105,9 +96,9 @@ def _train(
     parameters: dict[str, Any],
     train: xgboost.DMatrix,
     validation: xgboost.DMatrix | None,
-    stop: _StopOnRequest,
+    rounds: _Rounds,
 ) -> xgboost.Booster:
-    rounds = parameters.pop("num_round")
+    count = parameters.pop("num_round")
     patience = parameters.pop("early_stopping_rounds", None)
     if "updater" in parameters:
         parameters["updater"] = ",".join(parameters["updater"])
@@ -124,13 +115,11 @@ def _train(
     computed = [name for name in metrics if name in METRICS]
 
     # XGBoost separates metrics by tabs, which CloudWatch shows as #011.
-    callbacks: list[TrainingCallback] = [
-        EvaluationMonitor(logger=lambda line: _log(line.strip("\n").replace("\t", "#011"))),
-        stop,
-    ]
+    monitor = EvaluationMonitor(logger=lambda line: _log(line.strip("\n").replace("\t", "#011")))
+    rounds.callbacks.append(monitor)
     decisive = tuned or (given[-1] if given else None)
     if patience and decisive and validation is not None:
-        callbacks.append(
+        rounds.callbacks.append(
             EarlyStopping(
                 rounds=patience,
                 metric_name=decisive,
@@ -145,10 +134,10 @@ def _train(
     return xgboost.train(
         parameters,
         train,
-        num_boost_round=rounds,
+        num_boost_round=count,
         evals=watched,
         custom_metric=custom_metric(computed) if computed else None,
-        callbacks=[_InOrder(callbacks)],
+        callbacks=[rounds],
         verbose_eval=False,
     )
 

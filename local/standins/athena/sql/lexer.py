@@ -24,6 +24,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_INVALID = {
+    "backquoted": "backquoted identifiers are not supported; use double quotes",
+    "digits": "identifiers must not start with a digit; surround them with double quotes",
+}
 
 # Words that are only names in quotes ("Reserved keywords" in Trino's documentation).
 RESERVED = frozenset(
@@ -67,14 +71,10 @@ def tokens(text: str) -> list[Token]:
         if match is None:
             raise failure("SYNTAX_ERROR", place, f"mismatched input '{text[position]}'")
         kind, shown = str(match.lastgroup), match.group()
-        if kind == "backquoted":
-            message = "backquoted identifiers are not supported; use double quotes"
-            raise failure("SYNTAX_ERROR", place, message)
+        if kind in _INVALID:
+            raise failure("SYNTAX_ERROR", place, _INVALID[kind])
         if kind == "unicode":
             raise not_here(place, "a text with U&")
-        if kind == "digits":
-            message = "identifiers must not start with a digit; surround them with double quotes"
-            raise failure("SYNTAX_ERROR", place, message)
         if kind != "blank":
             found.append(Token(kind, _value(kind, shown), shown, place))
         position = match.end()

@@ -32,12 +32,8 @@ OUTERMOST = Around()
 class RelationPlanner:
     """Checks FROM; a subclass checks queries.
 
-    Attributes:
-        database: Of tables without a database.
-        tables: All existing tables, by full name.
-        now: Start of the query.
-        used: Tables that the query reads.
-        is_plain: Whether it works row by row.
+    `database` is that of tables without one, and `now` the query's start; `used` are the tables
+    that it reads, by full name, and `is_plain` tells whether it works row by row.
     """
 
     database: str

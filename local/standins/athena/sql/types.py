@@ -192,9 +192,4 @@ def _common_text(left: Type, right: Type) -> Type:
 
 def converts(given: Type, wanted: Type) -> bool:
     """Whether a value of the given type implicitly converts to the wanted one."""
-    common = common_type(given, wanted)
-    if common is None:
-        return False
-    if wanted.base == "array" or (wanted.base == "varchar" and given.base == "varchar"):
-        return common == wanted or common.base == wanted.base == "varchar"
-    return common == wanted
+    return given.base == wanted.base == "varchar" or common_type(given, wanted) == wanted
