@@ -62,14 +62,6 @@ interface SourceFindings {
   readonly warnings: readonly string[];
 }
 
-function look(archive: string, program: string): Promise<SourceFindings> {
-  return inTemporaryFolder(async (folder) => {
-    await unpackModel(archive, folder);
-    const found = await runModule(scriptModule, ["check", folder, program]);
-    return JSON.parse(found) as SourceFindings;
-  });
-}
-
 /**
  * Checks the code of a definition's scripts, if it is in S3 before the run.
  * @param definition with its parameters' values
@@ -85,7 +77,11 @@ export async function checkSources(
     if (code === undefined || archive === undefined) {
       return { problems: [], warnings: [] };
     }
-    const { problems, warnings } = await look(archive, code.program);
+    const { problems, warnings } = await inTemporaryFolder(async (folder) => {
+      await unpackModel(archive, folder);
+      const checked = await runModule(scriptModule, ["check", folder, code.program]);
+      return JSON.parse(checked) as SourceFindings;
+    });
     const place = (text: string): string => `step "${step.Name}", ${code.uri}: ${text}`;
     return { problems: problems.map(place), warnings: warnings.map(place) };
   });

@@ -17,14 +17,10 @@ _MEMORY_LIMIT = "1GB"
 
 @contextlib.contextmanager
 def open_database(temporary_parent: str, threads: int | None = None) -> Iterator[Database]:
-    """Opens an empty in-memory database that may spill to disk.
+    """Opens an empty in-memory database that may spill to an existing folder.
 
-    Args:
-        temporary_parent: An existing folder for temporary files.
-        threads: Number of threads; by default as many as cores.
-
-    Yields:
-        The connection, which loads no extensions from the network, and keeps the order of rows.
+    By default, it has as many threads as cores. It loads no extensions from the network, and keeps
+    the order of rows.
     """
     with tempfile.TemporaryDirectory(prefix=".duckdb-", dir=temporary_parent) as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {

@@ -40,24 +40,18 @@ def write_text(path: Path, text: str) -> None:
 
 
 def run_service(arguments: list[str], work: Callable[[dict[str, Any]], None]) -> int:
-    """Runs a service's work from a request file.
-
-    Args:
-        arguments: The path of the request, a JSON object whose `failure` names a file.
-        work: Raises UserError for users' mistakes.
+    """Runs a service's work from a request, a JSON object in a file that the arguments name.
 
     Returns:
-        The exit code: 1 after a user's mistake, which is printed to stderr and written to the file.
+        The exit code: 1 after a user's mistake, which is printed to stderr and written to the
+        request's file `failure`.
     """
     request = json.loads(Path(arguments[0]).read_text("utf-8"))
     return _run(Path(request["failure"]), lambda: work(request))
 
 
 def run_processing(work: Callable[[Path], None]) -> int:
-    """Runs the entry point of a processing image.
-
-    Args:
-        work: Receives the base folder; raises UserError for users' mistakes.
+    """Runs the entry point of a processing image in the base folder.
 
     Returns:
         The exit code: 1 after a user's mistake, which SageMaker shows as the job's ExitMessage.

@@ -45,11 +45,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_arguments(arguments: list[str], trust_code: bool = False) -> Arguments:
-    """Parses the arguments; values may have a shell's quotes.
+    """Parses the container's arguments, whose values may have a shell's quotes.
 
-    Args:
-        arguments: The container's, which the definition gives.
-        trust_code: What only the user can give.
+    The definition gives them, but only the user can trust the flow's code.
 
     Raises:
         UserError: An argument is unknown, or its value is not valid.

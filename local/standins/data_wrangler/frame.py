@@ -16,12 +16,10 @@ NUMERIC_TYPES = (*INTEGRAL_TYPES, *FRACTIONAL_TYPES)
 
 @dataclass(frozen=True)
 class Column:
-    """A column.
+    """A column, whose name is any text, and case-sensitive.
 
-    Attributes:
-        name: In Spark: any text, case-sensitive.
-        type: Spark's type, without a decimal's precision; `vector` for ML vectors, whose values
-            are the text that Spark writes.
+    Its type is Spark's, without a decimal's precision, or `vector` for ML vectors, whose values are
+    the text that Spark writes.
     """
 
     name: str
@@ -32,10 +30,7 @@ class Column:
 class Frame:
     """A lazily computed table.
 
-    Attributes:
-        columns: In order.
-        query: SQL whose columns are c0, c1, ..., because names may be any text, and may only
-            differ in case.
+    Its query's columns are c0, c1, ..., as names may be any text, and may only differ in case.
     """
 
     columns: tuple[Column, ...]
@@ -57,8 +52,7 @@ class Frame:
         """The index of a column, which must have one of these types.
 
         Raises:
-            UserError: There is no such column, or it has another type; `takes` says which ones
-                the operator takes.
+            UserError: There is no such column, or it has another type than the operator `takes`.
         """
         place = self.place(name)
         if self.columns[place].type not in allowed:

@@ -127,12 +127,9 @@ class Parameters:
         return names
 
     def finish(self, *ignored: str, other_operators: bool = False) -> None:
-        """Records unread parameters as problems.
+        """Records unread parameters as problems, except those without effect.
 
-        Args:
-            ignored: Parameters without effect.
-            other_operators: Whether to allow parameter groups of other operators, which the editor
-                leaves.
+        The editor leaves parameter groups of other operators, which may be allowed.
         """
         for name, value in self._values.items():
             if name in self._known or name in ignored or value in (None, ""):

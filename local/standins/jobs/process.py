@@ -85,10 +85,7 @@ def can_fork() -> bool:
 
 
 def start_forked(job: Job) -> int:
-    """Forks a child that runs the job.
-
-    Returns:
-        The child's process id, which is also its process group.
+    """Forks a child that runs the job; returns its process id, which is also its process group.
 
     Raises:
         OSError: The log cannot be opened, or the system has no more processes.
@@ -108,10 +105,7 @@ def start_forked(job: Job) -> int:
 
 
 def start_fresh(job: Job) -> int:
-    """Starts the job in a new interpreter, for systems where forking is not safe.
-
-    Returns:
-        The process id, which is also its process group.
+    """Starts the job in a new interpreter, where forking is not safe; returns the same.
 
     Raises:
         OSError: The log cannot be opened, or the process cannot start.

@@ -28,13 +28,7 @@ _Number = TypeVar("_Number", int, float)
 
 @dataclass(frozen=True)
 class Parameter:
-    """A tuned hyperparameter.
-
-    Attributes:
-        distribution: For Optuna.
-        to_text: Converts a sampled value to the training job's string.
-        from_text: Converts that string back.
-    """
+    """A tuned hyperparameter, whose sampled values become the training job's strings, and back."""
 
     distribution: BaseDistribution
     to_text: Callable[[Any], str]
@@ -42,10 +36,7 @@ class Parameter:
 
 
 def parse_parameter_ranges(ranges: dict[str, Any]) -> dict[str, Parameter]:
-    """Reads `ParameterRanges`.
-
-    Returns:
-        The parameters by name, in the order of the ranges.
+    """Reads `ParameterRanges`: the parameters by name, in the order of the ranges.
 
     Raises:
         UserError: SageMaker would refuse a range.

@@ -107,7 +107,6 @@ at_precision(x, p) := case when p >= 6 then x else make_timestamp(
   trino.whole_seconds(x) + (epoch_us(x) - trino.whole_seconds(x)
     + cast(pow(10, 6 - p) as bigint) // 2)
   // cast(pow(10, 6 - p) as bigint) * cast(pow(10, 6 - p) as bigint)) end
-at_milliseconds(x) := date_trunc('milliseconds', x)
 from_nanoseconds(x, p) := make_timestamp((epoch_ns(x) - epoch_ns(date_trunc('second', x))
     + cast(pow(10, 9 - p) as bigint) // 2) // cast(pow(10, 9 - p) as bigint)
     * cast(pow(10, 9 - p) as bigint) // 1000

@@ -72,14 +72,9 @@ class Scope:
 
 @dataclass(frozen=True)
 class Context:
-    """The clause of an expression.
+    """The clause of an expression, by its name for messages, and what it may have.
 
-    Attributes:
-        clause: Its name for messages.
-        aggregates: Whether it may have aggregate functions.
-        windows: Whether it may have window functions.
-        grouped: SQL of GROUP BY's expressions, if the query is grouped.
-        named_windows: Of the WINDOW clause.
+    `grouped` is the SQL of GROUP BY's expressions, if the query is grouped.
     """
 
     clause: str
