@@ -7,8 +7,8 @@ import {
   execution,
   isComputed,
   join,
+  joinMerged,
   stepProperty,
-  type StringExpression,
 } from "./language/expressions";
 import type { Processing } from "./steps/processing";
 
@@ -19,7 +19,7 @@ type CardValue =
 /** Max length of a member's text, and of one of the `custom_details`. */
 const maxObservation = 1024;
 
-/** The parts of a JSON document's text, before neighbouring plain ones are merged. */
+/** The parts of a JSON document's text, which an execution completes; its expressions' strings need no escapes. */
 function* partsOf(value: CardValue): Generator<Expression> {
   if (isComputed(value)) {
     yield* "Std:JsonGet" in value ? [value] : ['"', value, '"'];
@@ -39,20 +39,6 @@ function* partsOf(value: CardValue): Generator<Expression> {
   } else {
     yield JSON.stringify(value);
   }
-}
-
-/** The text of a JSON document that an execution completes; its expressions' strings need no escapes. */
-function documentText(value: CardValue): StringExpression {
-  const joined: Expression[] = [];
-  for (const part of partsOf(value)) {
-    const last = joined.at(-1);
-    if (typeof part === "string" && typeof last === "string") {
-      joined[joined.length - 1] = last + part;
-    } else {
-      joined.push(part);
-    }
-  }
-  return join("", joined);
 }
 
 /** A description of the training data. */
@@ -167,5 +153,8 @@ export function modelCard(
       },
     },
   };
-  return { ModelCardStatus: texts.status ?? "Draft", ModelCardContent: documentText(content) };
+  return {
+    ModelCardStatus: texts.status ?? "Draft",
+    ModelCardContent: joinMerged("", partsOf(content)),
+  };
 }

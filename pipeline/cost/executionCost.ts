@@ -121,16 +121,13 @@ class Values {
     }
     const found = typeof value["Get"] === "string" ? target(value["Get"]) : undefined;
     const parameter = found?.kind === "parameter" ? this.parameters.get(found.name) : undefined;
-    const isOpen = parameter?.Type !== "String" || parameter.EnumValues == null;
-    if (this.ofAnyStart && parameter !== undefined && isOpen) {
+    const listed = parameter?.Type === "String" ? parameter.EnumValues : undefined;
+    if (this.ofAnyStart && parameter !== undefined && listed == null) {
       throw new CostError(
         `step ${step}: its ${what} is the parameter ${parameter.Name}, which a start can set to anything`,
       );
     }
-    const values =
-      parameter?.Type === "String" && parameter.EnumValues != null
-        ? parameter.EnumValues
-        : [parameter?.DefaultValue];
+    const values = listed ?? [parameter?.DefaultValue];
     if (values.some((one) => one === undefined || one === null)) {
       throw new CostError(`step ${step}: its ${what} is known in an execution only`);
     }
@@ -162,15 +159,14 @@ class Values {
   instances(cluster: Cluster | null | undefined, step: string): Instances {
     const types = this.possible(cluster?.InstanceType, step, "instance type");
     const named = types.filter((type) => typeof type === "string");
-    if (named.length < types.length || named.length === 0) {
+    const [dearest] = [...named].sort((a, b) => this.hour(b, step) - this.hour(a, step));
+    if (named.length < types.length || dearest === undefined) {
       throw new CostError(`step ${step}: it names no instance type`);
     }
     const number = (key: keyof Cluster): number | undefined =>
       this.number(cluster?.[key], step, key);
     return {
-      type: named.reduce((dearest, type) =>
-        this.hour(type, step) > this.hour(dearest, step) ? type : dearest,
-      ),
+      type: dearest,
       count: number("InstanceCount") ?? 1,
       volumeGigabytes: number("VolumeSizeInGB") ?? 0,
       keptSeconds: number("KeepAlivePeriodInSeconds") ?? 0,
@@ -193,6 +189,9 @@ class Values {
   }
 }
 
+/** One job without queries. */
+const oneJob = { count: 1, spot: false, queries: 0 };
+
 /** The jobs of a step; undefined if none has hourly costs. */
 function jobsOf(step: Step, values: Values): Jobs | undefined {
   const { Name: name } = step;
@@ -204,10 +203,9 @@ function jobsOf(step: Step, values: Values): Jobs | undefined {
     case "QualityCheck": {
       const { ProcessingInputs: inputs, ProcessingResources: resources } = step.Arguments;
       return {
-        count: 1,
+        ...oneJob,
         seconds: limit(step.Arguments.StoppingCondition?.MaxRuntimeInSeconds),
         instances: [values.instances(resources?.ClusterConfig, name)],
-        spot: false,
         queries:
           inputs?.filter((one) => one.DatasetDefinition?.AthenaDatasetDefinition).length ?? 0,
       };
@@ -216,23 +214,20 @@ function jobsOf(step: Step, values: Values): Jobs | undefined {
       const { EnableManagedSpotTraining: spot, ResourceConfig: resources } = step.Arguments;
       const groups = resources?.InstanceGroups ?? [];
       return {
-        count: 1,
+        ...oneJob,
         seconds: limit(step.Arguments.StoppingCondition?.MaxRuntimeInSeconds),
         instances: (groups.length > 0 ? groups : [resources]).map((one) =>
           values.instances({ ...resources, ...one }, name),
         ),
         spot: spot === true,
-        queries: 0,
       };
     }
     case "Transform":
       // CreateTransformJob has no StoppingCondition.
       return {
-        count: 1,
+        ...oneJob,
         seconds: Infinity,
         instances: [values.instances(step.Arguments.TransformResources, name)],
-        spot: false,
-        queries: 0,
       };
     case "Tuning":
       return tuningJobs(step, values, limit);
@@ -273,18 +268,12 @@ function tuningJobs(
       spot: one.EnableManagedSpotTraining === true,
     }));
   });
-  const [first, ...others] = alternatives;
-  if (first === undefined) {
+  const cost = ({ instances, seconds }: (typeof alternatives)[number]): number =>
+    values.cost(instances, 1, seconds, name);
+  const [dearest] = [...alternatives].sort((one, other) => cost(other) - cost(one));
+  if (dearest === undefined) {
     throw new CostError(`step ${name}: its tuning has no training job`);
   }
-  const dearest = others.reduce(
-    (most, one) =>
-      values.cost(one.instances, 1, one.seconds, name) >
-      values.cost(most.instances, 1, most.seconds, name)
-        ? one
-        : most,
-    first,
-  );
   return {
     ...dearest,
     count,

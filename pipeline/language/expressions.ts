@@ -65,22 +65,24 @@ export function join(on: string, values: readonly Expression[]): Join {
   return { "Std:Join": { On: on, Values: values } };
 }
 
-/**
- * An S3 URI of parts, each without slashes at its ends, some of which may depend on the execution. Neighbouring plain parts
- * are merged, so that equal URIs render equally.
- */
-export function s3Uri(bucket: string, ...parts: readonly StringExpression[]): StringExpression {
-  const values: StringExpression[] = [`s3://${bucket}`];
+/** Joins values of which neighbouring plain ones are merged, so that equal texts render equally. */
+export function joinMerged(on: string, parts: Iterable<Expression>): StringExpression {
+  const values: Expression[] = [];
   for (const part of parts) {
     const last = values.at(-1);
     if (typeof part === "string" && typeof last === "string") {
-      values[values.length - 1] = `${last}/${part}`;
+      values[values.length - 1] = `${last}${on}${part}`;
     } else {
       values.push(part);
     }
   }
   const [only] = values;
-  return values.length === 1 && only !== undefined ? only : join("/", values);
+  return values.length === 1 && typeof only === "string" ? only : join(on, values);
+}
+
+/** An S3 URI of parts, each without slashes at its ends, some of which may depend on the execution. */
+export function s3Uri(bucket: string, ...parts: readonly StringExpression[]): StringExpression {
+  return joinMerged("/", [`s3://${bucket}`, ...parts]);
 }
 
 /**
