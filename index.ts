@@ -20,7 +20,6 @@ import { stackNames } from "./components/stackNames";
 import { TableCrawler } from "./components/tableCrawler";
 import { Tracking } from "./components/tracking";
 import { Triggers } from "./components/triggers";
-import { minimumR2Floor } from "./config/approval";
 import { stackWarnings } from "./components/warnings";
 import { loadSettings } from "./config/load";
 import { outputsVersion, type StackOutputs } from "./contract/outputs";
@@ -178,7 +177,7 @@ const models = new ModelPipeline(
       dataset,
       candidates,
       parameters: settings,
-      minimumR2Floor: minimumR2Floor(settings),
+      minimumR2Floor: settings.minimumR2Floor,
       champion: settings.champion,
       dataHash: lake.dataHash,
       dataQualityBaseline: settings.dataQualityBaseline,

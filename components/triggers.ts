@@ -21,23 +21,16 @@ export interface TriggersArgs {
     { readonly bucketName: pulumi.Output<string>; readonly table: string } | undefined;
 }
 
-/**
- * A parameter with its default. The provider omits an empty block of parameters, without which EventBridge Scheduler
- * refuses a pipeline's target (hashicorp/terraform-provider-aws#33526).
- */
-function repeatedParameter({ modelApprovalStatus }: TriggersArgs): {
-  readonly name: ParameterName;
-  readonly value: string;
-} {
-  return { name: "ModelApprovalStatus", value: modelApprovalStatus };
-}
-
 /** Starts the pipeline on a schedule, or for new data. */
 export class Triggers extends pulumi.ComponentResource {
   constructor(name: string, args: TriggersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Triggers", name, {}, opts);
     const child: pulumi.CustomResourceOptions = { parent: this };
     if (args.schedule !== undefined) {
+      // The provider omits an empty block of parameters, without which EventBridge Scheduler refuses a pipeline's target
+      // (hashicorp/terraform-provider-aws#33526).
+      const parameter: ParameterName = "ModelApprovalStatus";
+      const repeated = { name: parameter, value: args.modelApprovalStatus };
       new scheduler.Schedule(
         `${name}-schedule`,
         {
@@ -48,7 +41,7 @@ export class Triggers extends pulumi.ComponentResource {
           target: {
             arn: args.pipelineArn,
             roleArn: args.roleArn,
-            sagemakerPipelineParameters: { pipelineParameters: [repeatedParameter(args)] },
+            sagemakerPipelineParameters: { pipelineParameters: [repeated] },
             // A start may be an hour late, but not a day.
             retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
           },

@@ -5,7 +5,6 @@ import { check } from "../pipeline/language/check";
 import { pipelineDefinition } from "../pipeline/definition";
 import { withPlaceholders } from "../pipeline/placeholders";
 import { problemsAcrossKeys } from "./acrossKeys";
-import { minimumR2Floor } from "./approval";
 import { costProblems } from "./costLimit";
 import { type AwsSettings, readAwsSettings } from "./awsSettings";
 import { invalidConfiguration, place, readConfiguration } from "./reader";
@@ -15,9 +14,14 @@ import { settingsSchema, type StackSettings } from "./schema";
 export interface Settings extends StackSettings {
   /** AWS region, from `aws:region`. */
   readonly region: string;
+  /** The R² below which no execution can register a model; undefined: only the execution's own MinimumR2 applies. */
+  readonly minimumR2Floor: number | undefined;
   /** The settings in the namespace `aws`, for the provider. */
   readonly aws: AwsSettings;
 }
+
+const minimumR2Floor = ({ approval, minimumR2 }: StackSettings): number | undefined =>
+  approval === "strict" ? minimumR2 : undefined;
 
 /** The name of the Pulumi project. */
 const namespace = "restate";
@@ -94,5 +98,5 @@ export function loadSettings(): Settings {
   if (settings === undefined || region === undefined || problems.length > 0) {
     throw invalidConfiguration(problems);
   }
-  return { ...settings, region, aws: aws.values };
+  return { ...settings, region, minimumR2Floor: minimumR2Floor(settings), aws: aws.values };
 }

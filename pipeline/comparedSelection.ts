@@ -5,8 +5,7 @@ import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import { join } from "./language/expressions";
 import { parameter } from "./parameters";
-import { compare, conditionStep } from "./steps/condition";
-import { failStep } from "./steps/fail";
+import { compare, conditionStep, failStep } from "./steps/condition";
 
 /**
  * Selection by a job, for many candidates or with a champion: it compares their reports and names the winner, and a

@@ -125,34 +125,14 @@ export function partitionProblems(
 
 /** The Glue table's parameters that tell Athena how to compute its partitions. */
 export function projectionParameters(partitions: readonly Partition[]): Record<string, string> {
-  const projected = partitions.flatMap(({ name, projection: computed }) =>
-    computed === undefined ? [] : Object.entries(keyParameters(name, computed)),
+  const projected = partitions.flatMap(({ name, projection: computed = {} }) =>
+    Object.entries(computed).map(([member, value]: [string, unknown]) => {
+      // Lists are joined by commas.
+      const parameter = member === "unit" ? "interval.unit" : member;
+      return [`projection.${name}.${parameter}`, String(value)] as const;
+    }),
   );
   return projected.length === 0
     ? {}
     : { "projection.enabled": "true", ...Object.fromEntries(projected) };
-}
-
-function keyParameters(name: string, computed: Projection): Record<string, string> {
-  const key = `projection.${name}`;
-  switch (computed.type) {
-    case "enum":
-      return { [`${key}.type`]: "enum", [`${key}.values`]: computed.values.join(",") };
-    case "integer":
-      return {
-        [`${key}.type`]: "integer",
-        [`${key}.range`]: computed.range.join(","),
-        ...(computed.digits === undefined ? {} : { [`${key}.digits`]: String(computed.digits) }),
-      };
-    case "date":
-      return {
-        [`${key}.type`]: "date",
-        [`${key}.range`]: computed.range.join(","),
-        [`${key}.format`]: computed.format,
-        [`${key}.interval`]: String(computed.interval),
-        [`${key}.interval.unit`]: computed.unit,
-      };
-    case "injected":
-      return { [`${key}.type`]: "injected" };
-  }
 }

@@ -5,8 +5,7 @@ import type { DefinitionArgs } from "./definitionArgs";
 import type { Condition, Step } from "./language/definition";
 import { join } from "./language/expressions";
 import { parameter } from "./parameters";
-import { anyOf, compare, conditionStep } from "./steps/condition";
-import { failStep } from "./steps/fail";
+import { anyOf, compare, conditionStep, failStep } from "./steps/condition";
 
 /**
  * Maximum number of candidates that conditions compare in pairs, whose number grows quadratically: those of 50 would not fit

@@ -2,6 +2,7 @@ import type { CreateProcessingJobCommandInput } from "@aws-sdk/client-sagemaker"
 
 import { longPeriods } from "../pipeline/driftThresholds";
 import { exitMessage, folder, joinedNames } from "../pipeline/steps/processing";
+import type { Vpc } from "../pipeline/steps/step";
 import { prefixes } from "../pipeline/storage";
 import type { DriftMonitoring } from "./settings";
 
@@ -34,9 +35,7 @@ export interface DriftJobArgs {
   readonly roleArn: string;
   readonly kmsKeyArn: string;
   /** Network of the main stack's jobs, if any. */
-  readonly vpc:
-    | { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
-    | undefined;
+  readonly vpc: Vpc | undefined;
   readonly settings: DriftMonitoring;
   /** Name of the main stack, whose roles require its tag. */
   readonly mainStack: string;

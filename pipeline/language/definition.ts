@@ -97,36 +97,21 @@ export interface PropertyFile {
   readonly FilePath: string;
 }
 
-export interface ProcessingStep extends StepMembers, Retried, Cached {
-  readonly Type: "Processing";
-  readonly Arguments: ProcessingArguments;
+/** A step that makes a request. */
+interface RequestStep<Type extends string, Arguments> extends StepMembers, Retried {
+  readonly Type: Type;
+  readonly Arguments: Arguments;
+}
+
+export interface ProcessingStep extends RequestStep<"Processing", ProcessingArguments>, Cached {
   readonly PropertyFiles?: readonly PropertyFile[] | null;
 }
 
-interface TrainingStep extends StepMembers, Retried, Cached {
-  readonly Type: "Training";
-  readonly Arguments: TrainingArguments;
-}
-
-export interface TuningStep extends StepMembers, Retried, Cached {
-  readonly Type: "Tuning";
-  readonly Arguments: TuningArguments;
-}
-
-export interface TransformStep extends StepMembers, Retried, Cached {
-  readonly Type: "Transform";
-  readonly Arguments: TransformArguments;
-}
-
-export interface ModelStep extends StepMembers, Retried {
-  readonly Type: "Model";
-  readonly Arguments: ModelArguments;
-}
-
-export interface RegisterModelStep extends StepMembers, Retried {
-  readonly Type: "RegisterModel";
-  readonly Arguments: RegisterModelArguments;
-}
+type TrainingStep = RequestStep<"Training", TrainingArguments> & Cached;
+export type TuningStep = RequestStep<"Tuning", TuningArguments> & Cached;
+export type TransformStep = RequestStep<"Transform", TransformArguments> & Cached;
+export type ModelStep = RequestStep<"Model", ModelArguments>;
+export type RegisterModelStep = RequestStep<"RegisterModel", RegisterModelArguments>;
 
 /** Common members of steps that check a baseline. */
 interface CheckMembers extends StepMembers, Retried, Cached {
@@ -193,18 +178,20 @@ export interface OutputParameter {
   readonly OutputType: string;
 }
 
-interface CallbackStep extends StepMembers, Cached {
-  readonly Type: "Callback";
-  readonly SqsQueueUrl: string;
+/** Common members of steps whose values somebody else returns. */
+interface CalledMembers extends StepMembers, Cached {
   readonly OutputParameters?: readonly OutputParameter[] | null;
   readonly Arguments?: Readonly<Record<string, Json>> | null;
 }
 
-interface LambdaStep extends StepMembers, Cached {
+interface CallbackStep extends CalledMembers {
+  readonly Type: "Callback";
+  readonly SqsQueueUrl: string;
+}
+
+interface LambdaStep extends CalledMembers {
   readonly Type: "Lambda";
   readonly FunctionArn: string;
-  readonly OutputParameters?: readonly OutputParameter[] | null;
-  readonly Arguments?: Readonly<Record<string, Json>> | null;
 }
 
 /** The service's kinds of steps whose arguments have no type here. */

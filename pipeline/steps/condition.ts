@@ -1,4 +1,4 @@
-import type { Comparison, Condition, ConditionStep, Step } from "../language/definition";
+import type { Comparison, Condition, ConditionStep, FailStep, Step } from "../language/definition";
 import type { Expression } from "../language/expressions";
 
 /** Compares two values. */
@@ -13,6 +13,11 @@ export function compare(
 /** Holds where one of some conditions does, which the SageMaker Python SDK calls ConditionOr. */
 export function anyOf(...conditions: readonly Condition[]): Condition {
   return { Type: "Or", Conditions: conditions };
+}
+
+/** Builds a Fail step, which ends the execution as failed. */
+export function failStep(name: string, errorMessage: Expression): FailStep {
+  return { Name: name, Type: "Fail", Arguments: { ErrorMessage: errorMessage } };
 }
 
 /** Builds a Condition step that runs steps if all conditions hold. */

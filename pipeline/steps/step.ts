@@ -2,15 +2,18 @@ import type { Tag, VpcConfig } from "@aws-sdk/client-sagemaker";
 
 import type { CacheConfig, RetryPolicy } from "../language/definition";
 
+/** Subnets and security groups. */
+export interface Vpc {
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+}
+
 /** Settings of the stack for every job; required, so that none is forgotten. */
 export interface JobContext {
   /** ARN of the KMS key that encrypts volumes and outputs. */
   readonly kmsKeyArn: string;
-  /** Subnets and security groups of the jobs. Default: SageMaker's own network. */
-  readonly vpc?: {
-    readonly subnetIds: readonly string[];
-    readonly securityGroupIds: readonly string[];
-  };
+  /** Network of the jobs. Default: SageMaker's own. */
+  readonly vpc?: Vpc;
   /** Tags of jobs and models, for costs and access. */
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { DriftBaseline } from "../baseline";
 import { hasLocalStorage } from "../../pipeline/instanceTypes";
+import type { Vpc } from "../../pipeline/steps/step";
 import { versionedName } from "../names";
 import type { DataQualityMonitoring } from "../settings";
 import { DriftAlarm } from "./driftAlarm";
-import type { Vpc } from "./modelEndpoint";
 import { startPipeline } from "./pipelineStart";
 
 export interface EndpointMonitoringArgs {

@@ -4,17 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { runError } from "../../errors/runError";
 import { hasLocalStorage } from "../../pipeline/instanceTypes";
+import type { Vpc } from "../../pipeline/steps/step";
 import { versionedName } from "../names";
 import type { AlarmThresholds, Compute, Update } from "../settings";
 import { EndpointAlarms } from "./endpointAlarms";
 import { EndpointScaling } from "./endpointScaling";
 import { deploymentConfig } from "./updatePolicy";
-
-/** Subnets and security groups. */
-export interface Vpc {
-  readonly subnetIds: readonly string[];
-  readonly securityGroupIds: readonly string[];
-}
 
 /**
  * The arguments of {@link ModelEndpoint}. All are plain values, since the main stack is already deployed. Names can
