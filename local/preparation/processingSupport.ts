@@ -101,6 +101,9 @@ export function checkProcessing(args: ProcessingArguments, images: Images, repor
     if ((input?.S3DataDistributionType ?? "FullyReplicated") !== "FullyReplicated") {
       report(`${field}.S3Input.S3DataDistributionType`, "only FullyReplicated runs here");
     }
+    if ((input?.S3InputMode ?? "File") !== "File") {
+      report(`${field}.S3Input.S3InputMode`, "only File runs here");
+    }
     if ((input?.S3CompressionType ?? "None") !== "None") {
       report(`${field}.S3Input.S3CompressionType`, "only None runs here");
     }

@@ -46,9 +46,16 @@ function checkModel(args: ModelArguments, images: Images, report: Report): void 
 const transformTypes = ["text/csv", "application/json", "application/jsonlines"] as const;
 
 function checkTransform(
-  { DataProcessing: processing, TransformInput: input }: TransformArguments,
+  {
+    DataCaptureConfig: capture,
+    DataProcessing: processing,
+    TransformInput: input,
+  }: TransformArguments,
   report: Report,
 ): void {
+  if (capture) {
+    report("DataCaptureConfig", "does not run here");
+  }
   const type = input?.ContentType ?? transformTypes[0];
   if (!transformTypes.some((one) => one === type)) {
     report(

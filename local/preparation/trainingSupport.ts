@@ -17,8 +17,12 @@ export function checkPrefix(
   }
 }
 
+const noPipe = "Pipe does not run here; File and FastFile do";
+
 /** Common arguments of Training steps and tuning jobs' definitions. */
-type Job = Partial<Pick<TrainingArguments, "AlgorithmSpecification" | "InputDataConfig">>;
+type Job = Partial<
+  Pick<TrainingArguments, "AlgorithmSpecification" | "InputDataConfig" | "OutputDataConfig">
+>;
 
 /** Checks that an image trains here, with its own algorithm or a script. */
 function checkImage(job: Job, hasScript: boolean, images: Images, report: Report): void {
@@ -36,7 +40,11 @@ function checkImage(job: Job, hasScript: boolean, images: Images, report: Report
 }
 
 function checkJob(job: Job, hasScript: boolean, images: Images, report: Report): void {
-  const { AlgorithmSpecification: specification, InputDataConfig: channels } = job;
+  const {
+    AlgorithmSpecification: specification,
+    InputDataConfig: channels,
+    OutputDataConfig: output,
+  } = job;
   checkImage(job, hasScript, images, report);
   for (const field of ["ContainerArguments", "ContainerEntrypoint"] as const) {
     if (specification?.[field]) {
@@ -44,10 +52,7 @@ function checkJob(job: Job, hasScript: boolean, images: Images, report: Report):
     }
   }
   if (specification?.TrainingInputMode === "Pipe") {
-    report(
-      "AlgorithmSpecification.TrainingInputMode",
-      "Pipe does not run here; File and FastFile do",
-    );
+    report("AlgorithmSpecification.TrainingInputMode", noPipe);
   }
   specification?.MetricDefinitions?.forEach(({ Regex: regex }, index) => {
     try {
@@ -59,8 +64,18 @@ function checkJob(job: Job, hasScript: boolean, images: Images, report: Report):
       );
     }
   });
-  channels?.forEach(({ CompressionType: compression, DataSource: source }, index) => {
+  if ((output?.CompressionType ?? "GZIP") !== "GZIP") {
+    report("OutputDataConfig.CompressionType", "only GZIP runs here");
+  }
+  channels?.forEach((channel, index) => {
+    const { CompressionType: compression, DataSource: source } = channel;
     const field = `InputDataConfig[${index}]`;
+    if (channel.InputMode === "Pipe") {
+      report(`${field}.InputMode`, noPipe);
+    }
+    if ((channel.RecordWrapperType ?? "None") !== "None") {
+      report(`${field}.RecordWrapperType`, "only None runs here");
+    }
     if (!source?.S3DataSource) {
       report(`${field}.DataSource`, "only S3DataSource runs here");
     }

@@ -199,6 +199,30 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     /ContainerEntrypoint: only the image's own entry point runs here/,
   ],
   [
+    "a channel in Pipe mode",
+    [...training, "InputDataConfig", 0, "InputMode"],
+    "Pipe",
+    /InputDataConfig\[0\]\.InputMode: Pipe does not run here; File and FastFile do$/,
+  ],
+  [
+    "a channel of wrapped records",
+    [...training, "InputDataConfig", 0, "RecordWrapperType"],
+    "RecordIO",
+    /InputDataConfig\[0\]\.RecordWrapperType: only None runs here$/,
+  ],
+  [
+    "a model that is not compressed",
+    [...training, "OutputDataConfig", "CompressionType"],
+    "NONE",
+    /OutputDataConfig\.CompressionType: only GZIP runs here$/,
+  ],
+  [
+    "an input of a script in Pipe mode",
+    ["Steps", "Preprocess", "Arguments", "ProcessingInputs", 1, "S3Input", "S3InputMode"],
+    "Pipe",
+    /ProcessingInputs\[1\]\.S3Input\.S3InputMode: only File runs here$/,
+  ],
+  [
     "a file system channel",
     [...training, "InputDataConfig", 0, "DataSource"],
     { FileSystemDataSource: {} },
@@ -315,6 +339,7 @@ describe("unsupported", () => {
       SplitType: string | undefined,
       DataProcessing?: object,
       ContentType?: string,
+      DataCaptureConfig?: object,
     ): unknown => {
       const step = {
         Name: "Predict",
@@ -327,6 +352,7 @@ describe("unsupported", () => {
             ContentType,
           },
           DataProcessing,
+          DataCaptureConfig,
         },
       } as unknown as TransformStep;
       return unsupported({ Version: "2020-12-01", Steps: [step] }, new Images("own:1"));
@@ -344,6 +370,12 @@ describe("unsupported", () => {
       deepEqual(problemsOf("None", { JoinSource: "Input" }), needsRows);
       deepEqual(problemsOf("TFRecord"), [
         'step "Predict", Arguments.TransformInput.SplitType: "TFRecord"; Line and None run here',
+      ]);
+    });
+
+    it("finds data capture", () => {
+      deepEqual(problemsOf(undefined, undefined, undefined, { DestinationS3Uri: "s3://bucket" }), [
+        'step "Predict", Arguments.DataCaptureConfig: does not run here',
       ]);
     });
 
