@@ -3,13 +3,11 @@ import type {
   CreateEndpointConfigInput,
   CreateEndpointInput,
   CreateModelInput,
-  DescribeModelOutput,
   ProductionVariant,
 } from "@aws-sdk/client-sagemaker";
 
-import type { Recorded } from "../records/executionDocument";
-import { listDocuments } from "../records/executions";
-import { impliedResource, type Resource, type ResourceKind } from "../records/resources";
+import { findModel as findModelIn, listModels } from "../records/models";
+import type { Resource, ResourceKind } from "../records/resources";
 import { type ServingContainer, unservedMember } from "../environments/serving";
 import type { EndpointModel } from "./endpointServers";
 import { invalid, refuseUnsupported } from "./errors";
@@ -47,23 +45,8 @@ function existing(world: World, kind: Kind, name = ""): Resource {
   return found;
 }
 
-/** The models that Model steps created, from the records of executions. */
-function stepModels(world: World): readonly Resource[] {
-  return listDocuments(world.workspace).flatMap(({ steps }) =>
-    steps
-      .filter(({ StepStatus, StepType }) => StepType === "Model" && StepStatus === "Succeeded")
-      .map(({ Properties = {} }): Resource => {
-        const { CreationTime, ModelArn, ModelName }: Partial<Recorded<DescribeModelOutput>> =
-          Properties;
-        return impliedResource(ModelName ?? "", ModelArn ?? "", CreationTime ?? "", Properties);
-      }),
-  );
-}
-
 function findModel(world: World, name = ""): Resource {
-  const isNamed = (one: Resource): boolean => one.name.toLowerCase() === name.toLowerCase();
-  const found = world.of("model").find(name) ?? stepModels(world).find(isNamed);
-  return found ?? existing(world, "model", name);
+  return findModelIn(world.workspace, name) ?? existing(world, "model", name);
 }
 
 /** @throws ApiError for a container that would be served otherwise than its request says */
@@ -143,7 +126,7 @@ function listing(
   prefix: string,
 ): (world: World, request: PageRequest & TimeFilters) => Answer {
   return (world, request) => {
-    const all = [...world.of(kind).list(), ...(kind === "model" ? stepModels(world) : [])];
+    const all = kind === "model" ? listModels(world.workspace) : world.of(kind).list();
     const items = all.map((one) => ({ ...one, status: world.endpoints.state(one.name).status }));
     const page = pageOf(filtered(items, request, "from"), request, {
       ...byTime,

@@ -1,4 +1,5 @@
 import type {
+  CreatePipelineRequest,
   ParallelismConfiguration,
   Parameter,
   SelectiveExecutionConfig,
@@ -11,6 +12,7 @@ import { allSteps } from "../../pipeline/language/graph";
 import { type ExecutionDocument, executionId } from "../records/executionDocument";
 import { writeDocument } from "../records/executionFile";
 import { findDocument, isUnderWay, recordPath } from "../records/executions";
+import type { Resource } from "../records/resources";
 import { readSelection, type Selection } from "../execution/selection";
 import { requestStop } from "../execution/stopRequest";
 import { versionOf } from "./definitionVersions";
@@ -52,6 +54,9 @@ function parametersOf(parameters: readonly Parameter[] = []): ReadonlyMap<string
   }
   return values;
 }
+
+const roleOf = ({ request }: Pick<Resource, "request">): string | undefined =>
+  (request as Partial<CreatePipelineRequest>).RoleArn;
 
 function selectionOf(
   world: World,
@@ -155,6 +160,7 @@ export const executions = {
         pipelineName,
         clientRequestToken: document.clientRequestToken,
         maxParallelSteps: parallelism?.MaxParallelExecutionSteps,
+        roleArn: roleOf(findPipeline(world, execution.PipelineArn)),
         selection: selectionOf(world, definition, execution.PipelineArn, config),
         retried: document,
       });
@@ -192,6 +198,8 @@ export const executions = {
         clientRequestToken,
         mlflowExperimentName: request.MlflowExperimentName,
         maxParallelSteps: parallelism?.MaxParallelExecutionSteps,
+        // The service's model has it, but the SDK's types do not yet.
+        roleArn: roleOf({ request: { ...pipeline.request, ...request } }),
         selection: selectionOf(world, definition, pipeline.arn, config),
       },
     );

@@ -58,8 +58,11 @@ export interface ModelServers {
   readonly stop: () => Promise<void>;
 }
 
-/** A servable container: its image, and its model artifact. */
-function checkContainer(
+/**
+ * Checks that a container can be served: its image, and its model artifact.
+ * @throws UserError if it cannot
+ */
+export function checkContainer(
   store: ObjectStore,
   images: Images,
   title: string,

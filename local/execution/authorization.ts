@@ -41,17 +41,19 @@ export function ownRoles({
  * permissions are unknown.
  *
  * @param isAsked false if the user turned it off
+ * @param pipelineRole ARN of the execution's own role. Default: the stack's
  */
 export function obedienceOf(
   program: Pick<Program, "accountId" | "stack">,
   definition: PipelineDefinition,
   isAsked: boolean,
+  pipelineRole?: string,
 ): Obedience {
   if (!isAsked) {
     return "not checked: turned off";
   }
   const own = ownRoles(program);
-  const roles = rolesIn(definition);
+  const roles = [...rolesIn(definition), pipelineRole ?? []].flat();
   return roles.length > 0 && !roles.some((role) => own.has(role))
     ? "not checked: roles of others"
     : "checked";

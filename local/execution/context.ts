@@ -6,6 +6,7 @@ import { AwsServices } from "../environments/awsServices";
 import { Tuner } from "../environments/tuner";
 import { findEarlierTuning } from "../records/earlierTuning";
 import { arnPrefixOf, executionId, pipelineArnOf } from "../records/executionDocument";
+import { findModel } from "../records/models";
 import { ModelRegistry } from "../records/modelRegistry";
 import { readDocument, readPropertyFile } from "../records/summary";
 import type { Images } from "../standins/images";
@@ -60,6 +61,7 @@ export function makeExecution(
     cache: new Cache(workspace.cache, store, id, cache),
     registry: new ModelRegistry(workspace.models, arnPrefix),
     earlierTuning: (name) => findEarlierTuning(workspace, name),
+    findModel: (name) => findModel(workspace, name)?.request,
     services: serve && new AwsServices(serve, program.region, ownRoles(program)),
     report: () => undefined,
   };

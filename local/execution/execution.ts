@@ -1,7 +1,7 @@
 import type { HyperParameterTrainingJobSummary } from "@aws-sdk/client-sagemaker";
 
 import type { Step } from "../../pipeline/language/definition";
-import type { Scope } from "../../pipeline/language/evaluate";
+import type { ModelRequest, Scope } from "../../pipeline/language/evaluate";
 import type { ExecutionEvent, ShownStatus, ShownStep, ShownTrial } from "../../terminal/events";
 import type { CsvTrial } from "../../terminal/trialsCsv";
 import type { Cache } from "../caching/cache";
@@ -106,6 +106,8 @@ export interface Execution {
   readonly registry: ModelRegistry;
   /** Finds a tuning job of an earlier execution by its name. */
   readonly earlierTuning: (name: string) => EarlierTuning | undefined;
+  /** Finds a model of this work folder by its name: the request that created it. */
+  readonly findModel: (name: string) => ModelRequest | undefined;
   /** This machine's SageMaker API and S3, for jobs that call them. Default: none. */
   readonly services?: AwsServices | undefined;
   /**

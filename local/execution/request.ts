@@ -15,6 +15,8 @@ export interface ExecutionRequest extends TakenResults {
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;
   readonly clientRequestToken?: string | undefined;
+  /** ARN of the pipeline's role. Default: the stack's. */
+  readonly roleArn?: string | undefined;
   /** The experiment in the MLflow app, in place of the definition's. */
   readonly mlflowExperimentName?: string | undefined;
   /** Max concurrent steps. Default: unlimited. */

@@ -67,7 +67,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   const definition = options.definition ?? program.definition;
   const asked = options.request ?? { pipelineName: program.pipelineName };
   const { images, parameters } = await prepare(options, definition);
-  const obedience = obedienceOf(program, definition, options.authorization ?? true);
+  const obedience = obedienceOf(program, definition, options.authorization ?? true, asked.roleArn);
   if (obedience === "not checked: roles of others") {
     say(
       `the definition uses roles other than those of stack ${program.stack}, so permissions are not checked`,

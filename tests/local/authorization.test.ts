@@ -418,6 +418,11 @@ describe("the stack's policies, for the steps of a definition,", () => {
     equal(obedienceOf(evaluated, definition, true), "checked");
     equal(obedienceOf(evaluated, definition, false), "not checked: turned off");
     equal(obedienceOf(evaluated, foreign, true), "not checked: roles of others");
+    const bare = { Version: "2020-12-01", Steps: [] };
+    equal(obedienceOf(evaluated, bare, true), "checked");
+    const other = "arn:aws:iam::111122223333:role/team";
+    equal(obedienceOf(evaluated, bare, true, other), "not checked: roles of others");
+    equal(obedienceOf(evaluated, definition, true, other), "checked");
   });
 });
 

@@ -115,6 +115,7 @@ export function fakeExecution(
       workGroups: [],
       cache: new Cache(join(folder, "cache"), store, id, true),
       registry: new ModelRegistry(join(folder, "models"), arnPrefix),
+      findModel: () => undefined,
       earlierTuning: (name) => findEarlierTuning(new Workspace(folder), name),
       report: (event) => events.push(event),
     },

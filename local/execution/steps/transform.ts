@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, existsSync, mkdirSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,15 +18,18 @@ import { transformKey } from "../../caching/stepKey";
 import type { StoredObject } from "../../storage/objectStore";
 import { type ColumnFilter, columnFilter, fieldsOf } from "./csvFilter";
 import type { JobKind, JobOutcome } from "./jobStep";
-import { servingProgram } from "../../environments/serving";
+import { checkContainer, servingProgram } from "../../environments/serving";
 
 /** Default max size of a request in MB. Source: CreateTransformJob. */
 const defaultPayload = 6;
 
-/** The model of a transform job: the arguments of its Model step. */
-function modelOf(execution: Execution, { ModelName: name }: TransformRequest): ModelRequest {
-  const found = [...execution.described.values()].find((one) => one["ModelName"] === name);
-  return found ?? {};
+/** The request of a transform job's model: of its Model step, or of a model that exists. */
+function modelOf(
+  execution: Execution,
+  { ModelName: name = "" }: TransformRequest,
+): ModelRequest | undefined {
+  const own = [...execution.described.values()].find((one) => one["ModelName"] === name);
+  return own ?? execution.findModel(name);
 }
 
 /** The conversion of rows to requests, and of responses to rows. */
@@ -215,13 +218,20 @@ async function run(
   request: TransformRequest,
 ): Promise<JobOutcome> {
   const model = modelOf(execution, request);
-  const containers = modelContainers(model);
-  const missing = containers.find(
-    ({ ModelDataUrl: uri }) => uri !== undefined && !existsSync(execution.store.path(uri)),
-  );
-  if (missing !== undefined) {
-    throw new StepFailure(step, `there is no model at ${missing.ModelDataUrl}`);
+  const title = `model ${request.ModelName}`;
+  if (model === undefined) {
+    throw new StepFailure(step, `there is no ${title}`);
   }
+  const containers = modelContainers(model);
+  containers.forEach((container) => {
+    if (container.ModelPackageName !== undefined) {
+      throw new StepFailure(
+        step,
+        `ModelPackageName of ${title} is not supported in transforms here`,
+      );
+    }
+    checkContainer(execution.store, execution.images, title, container);
+  });
   const inputs = execution.store.objectsAt(inputUri(request));
   if (inputs.length === 0) {
     throw new StepFailure(step, `there is no object at ${inputUri(request)}`);
@@ -282,7 +292,7 @@ function outputUri({ TransformOutput: output }: TransformRequest): string {
 
 /** Batch transforms of rows in CSV or JSON, by serving the model and invoking it by the container contract. */
 export const transform: JobKind<TransformRequest> = {
-  key: (execution, request) => transformKey(execution, request, modelOf(execution, request)),
+  key: (execution, request) => transformKey(execution, request, modelOf(execution, request) ?? {}),
   run,
   outputs: (request) => ({ output: outputUri(request) }),
 };

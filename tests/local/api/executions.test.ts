@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 import {
+  CreateModelCommand,
+  CreateModelPackageCommand,
+  CreateModelPackageGroupCommand,
   CreatePipelineCommand,
   DeletePipelineCommand,
   DescribePipelineCommand,
@@ -469,42 +472,97 @@ def predict_fn(rows, model):
       ],
     ] as const) {
       const invocations = join(folder, `invocations-${name}`);
-      const model = {
-        Name: "Create",
-        Type: "Model",
-        Arguments: {
-          ExecutionRoleArn: RoleArn,
-          PrimaryContainer: {
-            Image: scikitLearn,
-            Environment: {
-              SAGEMAKER_PROGRAM: "serve.py",
-              SAGEMAKER_SUBMIT_DIRECTORY: "s3://team-bucket/code/serve.tar.gz",
-              INVOCATIONS: invocations,
-              FAILS: `${fails}`,
-              SECONDS: `${seconds}`,
-            },
+      const Arguments = {
+        ExecutionRoleArn: RoleArn,
+        PrimaryContainer: {
+          Image: scikitLearn,
+          Environment: {
+            SAGEMAKER_PROGRAM: "serve.py",
+            SAGEMAKER_SUBMIT_DIRECTORY: "s3://team-bucket/code/serve.tar.gz",
+            INVOCATIONS: invocations,
+            FAILS: `${fails}`,
+            SECONDS: `${seconds}`,
           },
         },
       };
+      const model = { Name: "Create", Type: "Model", Arguments };
+      // A transform also takes a model that exists.
+      const exists = name === "default";
+      if (exists) {
+        await client.send(new CreateModelCommand({ ModelName: "Existing", ...Arguments }));
+      }
       const source = { S3DataType: "S3Prefix", S3Uri: "s3://team-bucket/rows/" };
       const transform = {
         Name: "Predict",
         Type: "Transform",
         Arguments: {
-          ModelName: { Get: "Steps.Create.ModelName" },
+          ModelName: exists ? "existing" : { Get: "Steps.Create.ModelName" },
           ...(config && { ModelClientConfig: config }),
           TransformInput: { DataSource: { S3DataSource: source }, ContentType: "text/csv" },
           TransformOutput: { S3OutputPath: "s3://team-bucket/predicted", Accept: "text/csv" },
           TransformResources: { InstanceType: "ml.m5.large", InstanceCount: 1 },
         },
       };
-      await pipeline(name, definitionOf([model, transform]));
+      await pipeline(name, definitionOf(exists ? [transform] : [model, transform]));
       const execution = await start(name);
       equal(await ended(execution), status);
       match((await describe_(execution)).FailureReason ?? "", reason);
       equal(readFileSync(invocations, "utf8").length, (config?.InvocationsMaxRetries ?? 3) + 1);
     }
     match(world.store.read("s3://team-bucket/predicted/rows.csv.out"), /^7\n7\n$/);
+  });
+
+  it("fail in a transform of a model that does not exist, or that would be served otherwise", async () => {
+    world.store.write("s3://team-bucket/rows/rows.csv", "1,2\n");
+    const xgboost = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1";
+    const { ModelPackageArn = "" } = await client
+      .send(new CreateModelPackageGroupCommand({ ModelPackageGroupName: "transformed" }))
+      .then(() =>
+        client.send(new CreateModelPackageCommand({ ModelPackageGroupName: "transformed" })),
+      );
+    for (const [name, container] of [
+      ["packaged", { ModelPackageName: ModelPackageArn }],
+      ["stale", { Image: xgboost, ModelDataUrl: "s3://team-bucket/none.tar.gz" }],
+      ["foreign", { Image: "1.dkr.ecr.us-east-1.amazonaws.com/theirs:1" }],
+    ] as const) {
+      await client.send(
+        new CreateModelCommand({
+          ModelName: name,
+          ExecutionRoleArn: RoleArn,
+          PrimaryContainer: container,
+        }),
+      );
+    }
+    for (const [name, reason] of [
+      ["none", "there is no model none"],
+      ["packaged", "ModelPackageName of model packaged is not supported in transforms here"],
+      ["stale", "model stale has no artifact at s3://team-bucket/none.tar.gz"],
+      [
+        "foreign",
+        "the image 1.dkr.ecr.us-east-1.amazonaws.com/theirs:1 cannot serve here; use --image to run it",
+      ],
+    ] as const) {
+      const source = { S3DataType: "S3Prefix", S3Uri: "s3://team-bucket/rows/" };
+      await pipeline(
+        `of-${name}`,
+        definitionOf([
+          {
+            Name: "Predict",
+            Type: "Transform",
+            Arguments: {
+              ModelName: name,
+              TransformInput: { DataSource: { S3DataSource: source } },
+              TransformOutput: { S3OutputPath: "s3://team-bucket/none" },
+              TransformResources: { InstanceType: "ml.m5.large", InstanceCount: 1 },
+            },
+          },
+        ]),
+      );
+      const execution = await start(`of-${name}`);
+      equal(await ended(execution), "Failed");
+      equal((await describe_(execution)).FailureReason, reason);
+    }
+    deepEqual(world.store.objectsAt("s3://team-bucket/none"), []);
   });
 
   it("run selected steps on the results of a reference execution", async () => {
