@@ -3,10 +3,9 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
-import { buildSync } from "esbuild";
-
 import { copyAsCloned } from "../support/projectCopy";
 import { type Engine, pulumiFolder, secretsProvider } from "./engine";
+import { LanguageHost } from "./languageHost";
 
 /** What a clone has at the top that programs read when they run. */
 const topFiles = [
@@ -22,7 +21,8 @@ export interface Outcome {
 
 /** The Pulumi CLI on a clone's files, with an engine's providers. */
 export class CommandLine {
-  private path = "";
+  private host: LanguageHost | undefined;
+  private environment: NodeJS.ProcessEnv = {};
 
   /** @param folder the project's folder in the clone; "" for the main one */
   constructor(
@@ -45,40 +45,47 @@ export class CommandLine {
       copyAsCloned(file, join(this.clone, file));
     }
     symlinkSync(resolve("node_modules"), join(this.clone, "node_modules"));
-    // The language host that comes with the CLI is not in the Go module proxy: ours stands in for it. Compiled once, as
-    // each command starts it twice.
-    const host = join(this.clone, "languageHost.cjs");
-    const entryPoints = ["tests/engine/languageHost.ts"];
-    buildSync({ entryPoints, outfile: host, format: "cjs", platform: "node", logLevel: "error" });
+    // What runs policy packs looks for the host here, but starts none either.
     const bin = join(this.engine.folder, "bin");
     mkdirSync(bin);
-    const script = `#!/bin/sh\nexec "${process.execPath}" "${host}" "$@"\n`;
-    writeFileSync(join(bin, "pulumi-language-nodejs"), script, { mode: 0o755 });
-    this.path = [bin, pulumiFolder() ?? "", process.env["PATH"] ?? ""].join(delimiter);
+    writeFileSync(join(bin, "pulumi-language-nodejs"), "", { mode: 0o755 });
+    const environment = {
+      ...process.env,
+      ...this.engine.environment(),
+      NODE_OPTIONS: `--require ${resolve("tests/support/leanPulumi.cjs")}`,
+      PATH: [bin, pulumiFolder() ?? "", process.env["PATH"] ?? ""].join(delimiter),
+    };
+    this.host = new LanguageHost(environment);
+    const port = await this.host.start();
+    this.environment = { ...environment, PULUMI_DEBUG_LANGUAGES: `nodejs:${String(port)}` };
     await this.succeeds("stack", "init", "dev", "--secrets-provider", secretsProvider);
   }
 
+  /** Ends what `open` has started. */
+  close(): void {
+    this.host?.stop();
+  }
+
+  /** The state of its stack, as JSON. */
+  state(): string {
+    const project = ["restate", this.folder].filter((word) => word !== "").join("-");
+    return JSON.stringify(this.engine.state(project, "dev"));
+  }
+
   /** Runs a command of the CLI. */
-  pulumi(...args: readonly string[]): Promise<Outcome> {
-    return new Promise((done) => {
+  async pulumi(...args: readonly string[]): Promise<Outcome> {
+    const before = this.host?.output.length;
+    const { code, text } = await new Promise<Outcome>((done) => {
       const child = execFile(
         "pulumi",
         [...args, "--non-interactive"],
-        {
-          cwd: join(this.clone, this.folder),
-          env: {
-            ...process.env,
-            ...this.engine.environment(),
-            NODE_OPTIONS: `--require ${resolve("tests/support/shortStacks.cjs")}`,
-            PATH: this.path,
-          },
-          maxBuffer: 2 ** 26,
-        },
+        { cwd: join(this.clone, this.folder), env: this.environment, maxBuffer: 2 ** 26 },
         (_error, stdout, stderr) => {
           done({ code: child.exitCode ?? 1, text: stdout + stderr });
         },
       );
     });
+    return { code, text: text + (this.host?.output.slice(before) ?? "") };
   }
 
   /** Runs a command that must succeed; returns what it printed. */

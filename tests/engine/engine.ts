@@ -63,16 +63,17 @@ export async function configure(
   });
 }
 
+/** A stack's state. */
+interface State {
+  readonly resources?: readonly {
+    readonly type: string;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
 /** What the engine's backend keeps of a stack, in the form of its third version. */
 interface Checkpoint {
-  readonly checkpoint: {
-    readonly latest?: {
-      readonly resources?: readonly {
-        readonly type: string;
-        readonly outputs?: Readonly<Record<string, unknown>>;
-      }[];
-    };
-  };
+  readonly checkpoint: { readonly latest?: State };
 }
 
 /** The real engine with stand-in providers, in a folder of its own. */
@@ -160,6 +161,13 @@ export class Engine {
     throw new Error(`there is no resource with ${JSON.stringify(which)}`);
   }
 
+  /** The state of a project's stack, as the backend keeps it. */
+  state(project: string, stack: string): State {
+    const path = join(this.backend, ".pulumi", "stacks", project, `${stack}.json`);
+    const { checkpoint } = JSON.parse(readFileSync(path, "utf8")) as Checkpoint;
+    return checkpoint.latest ?? {};
+  }
+
   /** Where the providers remember what there is. */
   private get cloud(): string {
     return join(this.folder, "cloud");
@@ -221,21 +229,15 @@ export class Engine {
 
   /** Takes from the backend's files what an update asks the CLI for, which takes half a second a question. */
   private answeredByFiles(stack: Stack, project: string): Stack {
-    const folder = join(this.backend, ".pulumi");
-    const deployment = (): Checkpoint["checkpoint"]["latest"] =>
-      (
-        JSON.parse(
-          readFileSync(join(folder, "stacks", project, `${stack.name}.json`), "utf8"),
-        ) as Checkpoint
-      ).checkpoint.latest;
+    const deployment = (): State => this.state(project, stack.name);
     const outputs = (): OutputMap => {
-      const root = deployment()?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+      const root = deployment().resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
       return Object.fromEntries(
         Object.entries(root?.outputs ?? {}).map(([key, value]) => [key, { value, secret: false }]),
       );
     };
     const history = (): UpdateSummary => {
-      const updates = join(folder, "history", project, stack.name);
+      const updates = join(this.backend, ".pulumi", "history", project, stack.name);
       const last = readdirSync(updates)
         .filter((file) => file.endsWith(".history.json"))
         .sort()
@@ -244,7 +246,7 @@ export class Engine {
     };
     Object.assign(stack, {
       outputs: () => Promise.resolve(outputs()),
-      exportStack: () => Promise.resolve({ version: 3, deployment: deployment() ?? {} }),
+      exportStack: () => Promise.resolve({ version: 3, deployment: deployment() }),
       info: () => Promise.resolve(history()),
     } satisfies Record<string, () => Promise<Deployment | OutputMap | UpdateSummary>>);
     return stack;

@@ -30,6 +30,7 @@ describe("pulumi, from the command line in serving/,", function () {
     ]);
   });
   after(() => {
+    commandLine.close();
     engine.stop();
     aws.stop();
   });
@@ -54,7 +55,7 @@ describe("pulumi, from the command line in serving/,", function () {
     const message = "The model package group restate-dev has no approved model yet";
     equal(text.split("Diagnostics:")[1]?.split(message).length, 2, text);
     doesNotMatch(text, /^ +at /m);
-    doesNotMatch(await commandLine.succeeds("stack", "export"), /"type": "aws:/);
+    doesNotMatch(commandLine.state(), /"type":"aws:/);
   });
 
   it("previews the version that it would serve", async () => {
@@ -67,13 +68,17 @@ describe("pulumi, from the command line in serving/,", function () {
   });
 
   it("serves and monitors it within the policy pack, and changes nothing the second time", async () => {
-    await commandLine.succeeds("config", "set", "capturePercentage", "100");
-    await commandLine.succeeds("config", "set", "--path", "monitoring.mode", "data-quality");
-    await commandLine.succeeds("config", "set", "--path", "monitoring.startPipeline", "true");
-    const up = ["up", "--yes", "--skip-preview", "--policy-pack", join("..", "policy")];
-    match(await commandLine.succeeds(...up), /Policies:\n +✅ restate@v\d/);
+    await commandLine.succeeds(
+      ...["config", "set-all", "--path", "--plaintext", "capturePercentage=100"],
+      ...["--plaintext", "monitoring.mode=data-quality"],
+      ...["--plaintext", "monitoring.startPipeline=true"],
+    );
+    const up = ["up", "--yes", "--skip-preview"];
+    const pack = ["--policy-pack", join("..", "policy")];
+    match(await commandLine.succeeds(...up, ...pack), /Policies:\n +✅ restate@v\d/);
     equal((await commandLine.succeeds("stack", "output", "modelPackageVersion")).trim(), "3");
-    match(await commandLine.succeeds(...up, "--expect-no-changes"), /Policies:\n +✅ restate@v\d/);
+    match(commandLine.state(), /"type":"aws:/);
+    await commandLine.succeeds(...up, "--expect-no-changes");
   });
 
   it("refuses an invalid configuration by its key", async () => {
@@ -82,11 +87,10 @@ describe("pulumi, from the command line in serving/,", function () {
     equal(code, 1);
     match(text, /restate-serving:capturePercentage: must be more than 0/);
     doesNotMatch(text, /^ +at /m);
-    await commandLine.succeeds("config", "set", "capturePercentage", "100");
   });
 
   it("leaves nothing behind when destroyed", async () => {
     await commandLine.succeeds("destroy", "--yes", "--skip-preview");
-    doesNotMatch(await commandLine.succeeds("stack", "export"), /"urn"/);
+    doesNotMatch(commandLine.state(), /"urn"/);
   });
 });
