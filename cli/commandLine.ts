@@ -5,7 +5,7 @@ import { asUserError, UserError } from "../errors/userError";
 import { wrapped } from "../terminal/fittedTable";
 import { widthOf } from "../terminal/output";
 import { note, print, type Terminal } from "./terminal";
-import { type Verb, verbGroups, verbs } from "./verbs";
+import { loadVerb, type Verb, verbGroups, verbs } from "./verbs";
 
 /** Exit code for wrong usage. */
 const usageError = 1;
@@ -126,7 +126,7 @@ async function call(
   isLocal: boolean,
   terminal: Terminal,
 ): Promise<void> {
-  const command = verb.load()(terminal);
+  const command = loadVerb(verb, terminal);
   if (command.description() === "") {
     command.description(`${verb.summary.charAt(0).toUpperCase()}${verb.summary.slice(1)}.`);
   }

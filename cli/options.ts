@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import { UserError } from "../errors/userError";
-import { collectParameter } from "../terminal/options";
-import { shellWord } from "../terminal/shellWord";
+import { collectParameter, shellWord } from "../terminal/options";
 import type { Pace } from "./sageMaker/follow";
 
 /** The default of `--stack`, for the help. */
@@ -77,6 +76,16 @@ export function withMax(command: Command, what: string, max?: number): Command {
 /** The options of commands that list. */
 export interface MaxOption {
   readonly max: number;
+}
+
+/** The option of commands on model packages. */
+export interface GroupOption {
+  readonly group?: string;
+}
+
+/** Adds `--group`, for version numbers that several groups have. */
+export function withGroup(command: Command): Command {
+  return command.option("--group <name>", "the model package group, if there are several");
 }
 
 /** Adds `--parameter`. */

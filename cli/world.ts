@@ -14,8 +14,7 @@ import { dataVariable } from "../local/storage/data";
 import { stackNames } from "../contract/names";
 import { UserError } from "../errors/userError";
 import { diagnose } from "../report/diagnostics";
-import { typedPath } from "../terminal/options";
-import { shellWord } from "../terminal/shellWord";
+import { shellWord, typedPath } from "../terminal/options";
 import { type ClientConfig, sageMaker } from "./sageMaker/clients";
 import { type Pipeline, registeredGroups, registeredPipelines } from "./sageMaker/inventory";
 import { stackProgram } from "./stackProgram";
@@ -232,4 +231,30 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     throw new UserError("--work-folder only applies to this machine: add --local");
   }
   return openStack(options);
+}
+
+/** Opens the world that the options name for some work, and closes it afterwards. */
+export async function inWorld<Result>(
+  options: WorldOptions,
+  work: (world: World) => Promise<Result>,
+): Promise<Result> {
+  const world = await openWorld(options);
+  try {
+    return await work(world);
+  } finally {
+    await world.close();
+  }
+}
+
+/**
+ * Refuses a command that only works on this machine if it was called for AWS.
+ *
+ * @param instead what to do in AWS instead
+ * @throws UserError if `--local` is missing
+ */
+export function onThisMachine(verb: string, { local }: WorldOptions, instead?: string): void {
+  if (local !== true) {
+    const other = instead === undefined ? "" : `; for a stack in AWS, ${instead}`;
+    throw new UserError(`${verb} only works on this machine: add --local${other}`);
+  }
 }

@@ -20,3 +20,8 @@ export function collectParameter(
   }
   return new Map([...previous, [name, value]]);
 }
+
+/** A text as one word for a shell, quoted if necessary. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

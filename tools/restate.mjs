@@ -114,9 +114,10 @@ async function findBundle(verb) {
 
 /** The table of verbs with an import of only one, so that the bundle contains nothing else. */
 function verbsWith(verb, source) {
-  const loaded = `(require("./commands/${verb}") as typeof import("./commands/${verb}"))`;
-  const imported = `import * as loadedVerb from "./commands/${verb}";`;
-  return source.includes(loaded) ? imported + source.replace(loaded, "loadedVerb") : source;
+  const loaded = "require(`./commands/${name}`)";
+  return verb === "help"
+    ? source.replace(loaded, "{}")
+    : `import * as loadedVerb from "./commands/${verb}";${source.replace(loaded, "loadedVerb")}`;
 }
 
 /**
@@ -126,9 +127,6 @@ function verbsWith(verb, source) {
 const asFiles = (verb, hashes) => ({
   name: "as files",
   setup(build) {
-    build.onResolve({ filter: /^\.\/commands\// }, ({ kind, path }) =>
-      kind === "require-call" ? { path, external: true } : undefined,
-    );
     build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
       hashes.set(relative(root, path), hash(text));

@@ -1,11 +1,9 @@
 import { Command } from "commander";
 
-import { type GroupOption, groupsOf, withGroup } from "../groups";
-import { inWorld } from "../inWorld";
-import { type JsonOption, withJson, withWorld } from "../options";
-import { setApproval } from "../sageMaker/models";
+import { type GroupOption, type JsonOption, withGroup, withJson, withWorld } from "../options";
+import { groupsOf, setApproval } from "../sageMaker/models";
 import { print, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 /** A command that sets the approval status of a version, and prints the previous one. */
 export function approval(

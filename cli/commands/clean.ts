@@ -6,10 +6,9 @@ import { createInterface } from "node:readline/promises";
 import { listHeads } from "../../local/records/executions";
 import { ModelRegistry } from "../../local/records/modelRegistry";
 import type { Workspace } from "../../local/records/workspace";
-import { onThisMachine } from "../onThisMachine";
 import { withWorld } from "../options";
 import { print, type Terminal } from "../terminal";
-import { workspaceOf, type WorldOptions } from "../world";
+import { onThisMachine, workspaceOf, type WorldOptions } from "../world";
 import { counted } from "../ownTable/words";
 
 /** What a work folder contains, in one line. */

@@ -5,12 +5,11 @@ import type { Metrics } from "../../local/records/summary";
 import type { ReportedExecution } from "../../report/reported";
 import { formatListing, type Listing, significant } from "../../terminal/listing";
 import { widthOf } from "../../terminal/output";
-import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
 import { findExecution } from "../sageMaker/executions";
 import { type FullExecution, readExecution } from "../sageMaker/record";
 import { print, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 type Row = readonly [what: string, left: string, right: string];
 

@@ -7,7 +7,6 @@ import { UserError } from "../../errors/userError";
 import { logToMlflow } from "../../local/environments/mlflow";
 import { inTemporaryFolder, writeJson } from "../../local/storage/files";
 import { typedPath } from "../../terminal/options";
-import { inWorld } from "../inWorld";
 import { counted } from "../ownTable/words";
 import { withWorld } from "../options";
 import { parseDefinition } from "../parseDefinition";
@@ -22,7 +21,7 @@ import { readExecution } from "../sageMaker/record";
 import { type Tracked, trackedExecution, trackedModels } from "../sageMaker/tracked";
 import type { World } from "../sageMaker/world";
 import { note, print, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 import { executionReport } from "./report";
 
 type ExportOptions = WorldOptions & { readonly to?: string; readonly all?: boolean };
@@ -121,7 +120,7 @@ async function tracked(
 }
 
 /** `export mlflow [execution...]`: logs executions to an MLflow store. */
-export function exportExecutions(terminal: Terminal): Command {
+function exportExecutions(terminal: Terminal): Command {
   return withWorld(new Command("export"))
     .description(
       "Log executions to MLflow: one experiment per pipeline, with nested runs for executions, candidates and trials. " +
@@ -156,3 +155,5 @@ export function exportExecutions(terminal: Terminal): Command {
       );
     });
 }
+
+export { exportExecutions as export };

@@ -7,13 +7,12 @@ import { Command } from "commander";
 
 import { UserError } from "../../errors/userError";
 import { predictionsIn } from "../../local/environments/predictions";
-import { inWorld } from "../inWorld";
 import { type JsonOption, readPort, withJson, withWorld } from "../options";
 import { AwsError, explaining } from "../sageMaker/awsErrors";
 import { type Batch, readRows, type RowType } from "../sageMaker/rows";
 import { servedModel } from "../servedModel";
 import { print, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 /**
  * Max bytes of a request. InvokeEndpoint accepts 6 MiB for an endpoint with instances, and 4 MB for a serverless one.

@@ -3,18 +3,16 @@ import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { Command } from "commander";
 
 import { UserError } from "../../errors/userError";
-import { inWorld } from "../inWorld";
 import { paceOf, type PaceOption, withPace, withWorld } from "../options";
 import { findExecution, latestExecutions } from "../sageMaker/executions";
 import { type Pace, poll } from "../sageMaker/follow";
-import { jobStatus } from "../sageMaker/jobs";
-import { cloudWatchLogs, findJob, JobLog } from "../sageMaker/logs";
+import { cloudWatchLogs, findJob, JobLog, jobStatus } from "../sageMaker/logs";
 import { missingRight } from "../sageMaker/missingRights";
 import { jobsOf, type StepJob } from "../sageMaker/stepJobs";
 import { definitionOf, type DeployedStep, stepHasEnded, stepsOf } from "../sageMaker/steps";
 import { note, print, type Terminal } from "../terminal";
 import type { World } from "../sageMaker/world";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 /** The jobs whose logs to read, and whether they have all ended. */
 interface Jobs {

@@ -1,12 +1,18 @@
 import { Command } from "commander";
 
 import { modelListing } from "../../terminal/tables";
-import { groupsOf, withGroup, type GroupOption } from "../groups";
-import { inWorld } from "../inWorld";
-import { type JsonOption, type MaxOption, withJson, withMax, withWorld } from "../options";
-import { listModels, modelCardOf } from "../sageMaker/models";
+import {
+  type GroupOption,
+  type JsonOption,
+  type MaxOption,
+  withGroup,
+  withJson,
+  withMax,
+  withWorld,
+} from "../options";
+import { groupsOf, listModels, modelCardOf } from "../sageMaker/models";
 import { note, print, printListing, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 interface CardOption {
   readonly card?: string;

@@ -10,11 +10,10 @@ import { type Listing } from "../../terminal/listing";
 import { UserError } from "../../errors/userError";
 import { findTableData } from "../../local/preparation/tableData";
 import { runService } from "../../local/environments/service";
-import { onThisMachine } from "../onThisMachine";
 import { type JsonOption, withJson, withWorld } from "../options";
 import { stackProgram } from "../stackProgram";
 import { note, printListing, type Terminal } from "../terminal";
-import { dataOf, type MachineOptions, type WorldOptions } from "../world";
+import { dataOf, type MachineOptions, onThisMachine, type WorldOptions } from "../world";
 import { inTemporaryFolder } from "../../local/storage/files";
 
 /** Max rows in the terminal; JSON has all. */

@@ -7,15 +7,14 @@ import type { Diagnoses } from "../../report/diagnosis";
 import { renderReport } from "../../report/report";
 import { type LogEnd, logLines, readDiagnoses, reportDataOf } from "../../report/reportData";
 import { typedPath } from "../../terminal/options";
-import { inWorld } from "../inWorld";
 import { withWorld } from "../options";
 import { findExecution } from "../sageMaker/executions";
-import { logEnd } from "../sageMaker/logEnd";
+import { logEnd } from "../sageMaker/stepJobs";
 import { readObject, s3 } from "../sageMaker/objects";
 import { type FullExecution, readExecution } from "../sageMaker/record";
 import type { World } from "../sageMaker/world";
 import { print, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 type ReportOptions = WorldOptions & { readonly output?: string };
 

@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { randomUUID } from "node:crypto";
 
 import { UserError } from "../../errors/userError";
-import { inWorld } from "../inWorld";
 import {
   type JsonOption,
   paceOf,
@@ -17,7 +16,7 @@ import {
 import { findExecution, hasEnded } from "../sageMaker/executions";
 import { watch } from "../sageMaker/watch";
 import { print, type Terminal } from "../terminal";
-import { type MachineOptions, refuseMachineOptions, type WorldOptions } from "../world";
+import { inWorld, type MachineOptions, refuseMachineOptions, type WorldOptions } from "../world";
 
 type RetryOptions = WorldOptions &
   MachineOptions &

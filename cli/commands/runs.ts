@@ -1,7 +1,6 @@
 import { Command } from "commander";
 
 import { executionListing, type ListedExecution } from "../../terminal/tables";
-import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, withJson, withMax, withWorld } from "../options";
 import { findExecution, latestExecutions } from "../sageMaker/executions";
 import { listModels } from "../sageMaker/models";
@@ -10,7 +9,7 @@ import { type ShownChallenge, shownChallenge } from "../sageMaker/shownChallenge
 import { startedSteps } from "../sageMaker/steps";
 import { note, printListing, type Terminal } from "../terminal";
 import type { World } from "../sageMaker/world";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 /**
  * The latest executions, with the models that they registered, or the champions that they kept.

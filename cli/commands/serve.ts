@@ -8,15 +8,26 @@ import { findImages } from "../../local/environments/containerImages";
 import { serveContainers } from "../../local/environments/inferencePipeline";
 import { freePorts, waitForServers } from "../../local/environments/server";
 import { startServers } from "../../local/environments/serving";
-import { type GroupOption, groupsOf, withGroup } from "../groups";
-import { inWorld } from "../inWorld";
-import { onThisMachine } from "../onThisMachine";
-import { portInUse, readPort, withImages, withWorld } from "../options";
-import { findVersion, latestApproved } from "../sageMaker/models";
+import {
+  type GroupOption,
+  portInUse,
+  readPort,
+  withGroup,
+  withImages,
+  withWorld,
+} from "../options";
+import { findVersion, groupsOf, latestApproved } from "../sageMaker/models";
 import type { World } from "../sageMaker/world";
 import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
-import { imageOptions, type MachineOptions, type WorldOptions, workspaceOf } from "../world";
+import {
+  imageOptions,
+  inWorld,
+  type MachineOptions,
+  onThisMachine,
+  workspaceOf,
+  type WorldOptions,
+} from "../world";
 
 type ServeOptions = WorldOptions & MachineOptions & GroupOption & { readonly port: number };
 

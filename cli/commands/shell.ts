@@ -10,11 +10,10 @@ import { executionId } from "../../local/records/executionDocument";
 import type { Workspace } from "../../local/records/workspace";
 import { nearest } from "../../pipeline/language/nearest";
 import { UserError } from "../../errors/userError";
-import { shellWord } from "../../terminal/shellWord";
-import { onThisMachine } from "../onThisMachine";
+import { shellWord } from "../../terminal/options";
 import { withWorld } from "../options";
 import { note, type Terminal } from "../terminal";
-import { type WorldOptions, workspaceOf } from "../world";
+import { onThisMachine, workspaceOf, type WorldOptions } from "../world";
 
 /**
  * The id of the given execution, or of the latest that failed: only failed jobs' folders are kept.

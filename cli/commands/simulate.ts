@@ -12,14 +12,13 @@ import {
   type Simulation,
 } from "../../report/simulation";
 import { typedPath } from "../../terminal/options";
-import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
 import { findExecution } from "../sageMaker/executions";
 import type { World } from "../sageMaker/world";
 import { readScenario, type Scenario, type Shift, shiftText } from "../simulation/scenario";
 import { copyModel, type SimulatedModel } from "../simulation/simulatedModel";
 import { note, print, printListing, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 interface SimulateOptions extends WorldOptions, JsonOption {
   readonly days: number;

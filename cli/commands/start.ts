@@ -6,7 +6,6 @@ import { ensurePipeline } from "../../local/api/pipelines";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { UserError } from "../../errors/userError";
 import { parameterValues } from "../../terminal/parameters";
-import { inWorld } from "../inWorld";
 import { printLoggingHint } from "../loggingHint";
 import {
   type JsonOption,
@@ -29,6 +28,7 @@ import type { World } from "../sageMaker/world";
 import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
 import {
+  inWorld,
   type MachineOptions,
   openMachine,
   refuseMachineOptions,

@@ -2,7 +2,6 @@ import { Command } from "commander";
 
 import { findDocument } from "../../local/records/executions";
 import { jobLines } from "../failedStep";
-import { inWorld } from "../inWorld";
 import {
   type JsonOption,
   paceOf,
@@ -19,7 +18,7 @@ import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { snapshotJson, snapshotText, watch } from "../sageMaker/watch";
 import { widthOf } from "../../terminal/output";
 import { print, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 /** `status [execution]`: the steps of an execution, once or until it ends. */
 export function status(terminal: Terminal): Command {

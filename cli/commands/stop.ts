@@ -3,11 +3,10 @@ import { Command } from "commander";
 import { randomUUID } from "node:crypto";
 
 import { UserError } from "../../errors/userError";
-import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
 import { findExecution, hasEnded } from "../sageMaker/executions";
 import { print, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 /** `stop [execution]`: stops an execution and its running jobs. */
 export function stop(terminal: Terminal): Command {

@@ -3,13 +3,12 @@ import { Command } from "commander";
 import { UserError } from "../../errors/userError";
 import { trialListing } from "../../terminal/tables";
 import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
-import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, withJson, withMax, withWorld } from "../options";
 import { findExecution } from "../sageMaker/executions";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { allTrials } from "../sageMaker/trials";
 import { note, print, printListing, type Terminal } from "../terminal";
-import type { WorldOptions } from "../world";
+import { inWorld, type WorldOptions } from "../world";
 
 /** `trials [execution]`: the trials of an execution, the best of each step first. */
 export function trials(terminal: Terminal): Command {

@@ -8,7 +8,7 @@ import { defaultStack } from "../../offline/stackConfig";
 import { type FailedStep, failedStepText } from "../failedStep";
 import { typedOptions, type TypedOptions } from "../options";
 import type { Snapshot } from "./follow";
-import { logEnd } from "./logEnd";
+import { logEnd } from "./stepJobs";
 import { missingRight } from "./missingRights";
 import type { DeployedStep } from "./steps";
 import type { World } from "./world";

@@ -23,6 +23,23 @@ interface DeployedModel extends ListedModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/**
+ * The model package groups to search.
+ * @throws UserError if `--group` names none of them
+ */
+export async function groupsOf(
+  world: World,
+  { group }: { readonly group?: string },
+): Promise<readonly string[]> {
+  const all = await world.modelPackageGroups();
+  if (group === undefined || all.includes(group)) {
+    return group === undefined ? all : [group];
+  }
+  throw new UserError(
+    `${world.place} has no model package group ${group}; it has ${all.join(", ") || "none"}`,
+  );
+}
+
 /** The latest versions of a group, newest last. */
 async function versionsOf(
   client: SageMakerClient,

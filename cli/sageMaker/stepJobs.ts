@@ -1,8 +1,10 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
-import type { LogJob } from "./logs";
+import { asUserError } from "../../errors/userError";
+import { cloudWatchLogs, JobLog, type LogJob } from "./logs";
 import type { DeployedStep } from "./steps";
 import { trialsOf, tuningOf } from "./trials";
+import type { World } from "./world";
 
 /** A job of a step that writes a log. */
 export interface StepJob extends LogJob {
@@ -33,4 +35,26 @@ export async function jobsOf(
     name: trial.trainingJobName,
     title: `${trial.trainingJobName} (trial ${trial.number + 1}, ${trial.status})`,
   }));
+}
+
+/** Max lines of a log in an error. */
+const maxLines = 10;
+
+/** The last lines (by default 10) of the log of a step's first failed job; empty if there is none or it cannot be read. */
+export async function logEnd(
+  world: World,
+  step: DeployedStep,
+  max = maxLines,
+): Promise<readonly string[]> {
+  try {
+    const [job] = await jobsOf(world.client, step);
+    return job === undefined ? [] : await new JobLog(cloudWatchLogs(world.config), job).end(max);
+  } catch (error) {
+    const known = asUserError(error);
+    if (known === undefined) {
+      throw error;
+    }
+    // The failure matters more than its log; `logs` reports why it cannot be read.
+    return [];
+  }
 }
