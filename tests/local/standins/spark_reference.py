@@ -16,6 +16,7 @@ import pytest
 pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed")
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as sf  # noqa: E402
+from pyspark.sql.pandas.types import from_arrow_schema  # noqa: E402
 
 NAN = math.nan
 GAPS = pa.table(
@@ -32,7 +33,8 @@ GAPS = pa.table(
 def read(spark: SparkSession, folder: Path, table: pa.Table) -> DataFrame:
     path = folder / "input.parquet"
     pq.write_table(table, path)
-    return spark.read.parquet(str(path))
+    # With its schema, as Spark would start a job to find it.
+    return spark.read.schema(from_arrow_schema(table.schema)).parquet(str(path))
 
 
 def written(frame: DataFrame, folder: Path) -> str:

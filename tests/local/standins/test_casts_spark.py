@@ -206,11 +206,12 @@ def test_casts_to_dates_with_a_pattern(spark: SparkSession) -> None:
         install_macros(database)
         for pattern, texts in DATES.items():
             for text in texts:
-                frame = spark.createDataFrame([(text,)], "s string")
+                read_by_spark = "select to_date(cast(:s as string), :pattern)"
+                arguments = {"s": text, "pattern": pattern}
                 value = to_date("s", "string", pattern)
                 query = f"select {value} from (select ?::varchar as s)"  # noqa: S608
                 try:
-                    expected = frame.select(sf.to_date("s", pattern)).first()
+                    expected = spark.sql(read_by_spark, arguments).first()
                 except Exception as error:
                     assert "PARSE_DATETIME_BY_NEW_PARSER" in str(error), text
                     with pytest.raises(duckdb.Error, match="Spark 3 fails to read as a date by"):

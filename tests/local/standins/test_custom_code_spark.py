@@ -7,13 +7,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from flows import ROWS, cast_node, node, run
+from flows import cast_node, run
 from test_custom_code import custom, grouped
 
 from local.standins.data_wrangler.custom_code import _answer, _reason
+from local.standins.data_wrangler.frame import Frame
+from local.standins.data_wrangler.source import Dataset, read_dataset
+from local.standins.data_wrangler.spark_process import CustomCode, spark_process
 from local.standins.errors import UserError
 
 pytest.importorskip("pyspark", reason="PySpark is not installed")
@@ -78,13 +82,26 @@ except ImportError:
     assert not list(tmp_path.glob("custom-code-*"))
 
 
-def test_values_pass_through_unchanged(tmp_path: Path) -> None:
-    keep = node(ROWS, "Sort", {"sort_by": "n", "order": "Descending"})
-    whole = run(tmp_path / "plain", VALUES, keep).read_bytes()
-    code = grouped("Python (PySpark)", "pyspark_parameters", "pass")
-    part = run(tmp_path / "code", VALUES, code, keep, trust_code=True)
-    assert part.read_bytes() == whole
-    assert b"A,1,0.5,true,2020-02-29,2020-01-02T03:04:05.678Z,1.50\n" in whole
+def test_values_pass_through_unchanged_also_after_a_failure(tmp_path: Path) -> None:
+    pq.write_table(VALUES, tmp_path / "values.parquet")
+    keep = CustomCode("pyspark", "pass")
+    with duckdb.connect() as database, spark_process(database, tmp_path) as process:
+        frame = read_dataset(database, tmp_path, Dataset("values.parquet", "parquet"))
+
+        def text(frame: Frame) -> str:
+            return repr(database.execute(frame.query).fetchall())
+
+        for _ in range(2):
+            with pytest.raises(UserError) as caught:
+                process.run(frame, CustomCode("pandas", "df.x"))
+            assert str(caught.value) == (
+                "line 1: AttributeError: 'DataFrame' object has no attribute 'x'"
+            )
+            after = process.run(frame, keep)
+            assert after.columns == frame.columns
+            assert text(after) == text(frame)
+        assert "('A', 1, 0.5, True, datetime.date(2020, 2, 29), " in text(frame)
+    assert not list(tmp_path.glob("custom-code-*"))
 
 
 def answer(spark: SparkSession, folder: Path, kind: str, code: str, **more: str) -> dict[str, Any]:
@@ -147,13 +164,3 @@ def test_names_problems_with_code(
     reason = _reason(caught.value)
     assert "\n" not in reason
     assert re.search(problem, reason), reason
-
-
-def test_a_failed_job_names_the_node(tmp_path: Path) -> None:
-    with pytest.raises(UserError) as caught:
-        run(tmp_path, VALUES, custom("pandas", code="df.x"), trust_code=True)
-    assert str(caught.value) == (
-        "node n1 (sagemaker.spark.custom_pandas_0.1): line 1: AttributeError: 'DataFrame' object "
-        "has no attribute 'x'"
-    )
-    assert not list(tmp_path.glob("custom-code-*"))
