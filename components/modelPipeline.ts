@@ -2,15 +2,12 @@ import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { TrainingImage } from "../pipeline/algorithms";
-import type { Candidate } from "../pipeline/candidates";
 import type { ChampionRule } from "../pipeline/championRule";
 import { checkedJson } from "../pipeline/language/check";
-import type { Dataset } from "../pipeline/datasetFields";
 import { flowSource } from "../pipeline/query";
 import { pipelineDefinition } from "../pipeline/definition";
-import type { ModelCardTexts } from "../pipeline/modelCardTexts";
+import type { ConfiguredArgs } from "../pipeline/definitionArgs";
 import { dataWranglerFlow } from "../pipeline/flow";
-import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { rowSchema, rowSchemaFile } from "../pipeline/rowSchema";
 import { prefixes } from "../pipeline/storage";
@@ -30,24 +27,13 @@ export interface ModelPipelineArgs {
     "bucketName" | "databaseName" | "modelPackageGroupName" | "pipelineName" | "workGroupName"
   >;
   /** Candidates, dataset, and what is registered with models. */
-  readonly training: {
-    readonly dataset: Dataset;
-    readonly candidates: readonly Candidate[];
-    readonly parameters: ParameterDefaults;
-    /** Min R² that executions cannot lower; undefined: only the parameter MinimumR2 applies. */
-    readonly minimumR2Floor: number | undefined;
+  readonly training: ConfiguredArgs & {
     /** Comparison with the approved model before registration; undefined: none. */
     readonly champion: ChampionRule | undefined;
     /** Hash of the table's data; undefined: unknown, so SageMaker's cache is not used. */
     readonly dataHash: string | undefined;
-    /** Whether each model is registered with a baseline of its training data. */
-    readonly dataQualityBaseline: boolean;
     /** Whether each model is registered with a reference of its data for drift detection. */
     readonly driftReference: boolean;
-    /** Revision of the source, registered with each model. */
-    readonly gitRevision: string | undefined;
-    /** The owner's part of each model's card; undefined: models have no card. */
-    readonly modelCard: ModelCardTexts | undefined;
   };
   /** Images, roles and network of the jobs. */
   readonly jobs: {
@@ -102,51 +88,46 @@ export class ModelPipeline extends pulumi.ComponentResource {
     );
     const flow = source.apply((one) => dataWranglerFlow(dataset, one));
     const bucket = names.bucketName;
-    const script = (file: string, imports: string): Source =>
-      uploadScript(this, file, { name, imports: `${name}${imports}`, bucket });
+    const uploaded: pulumi.Resource[] = [];
+    const uriOf = ({ objects, uri }: Source): pulumi.Output<string> => {
+      uploaded.push(...objects);
+      return uri;
+    };
+    const file = (what: string, fileName: string, content: pulumi.Output<string>) =>
+      uriOf(uploadSource(this, `${name}-${what}`, bucket, fileName, content));
+    const script = (scriptName: string, imports: string) =>
+      uriOf(uploadScript(this, scriptName, { name, imports: `${name}${imports}`, bucket }));
     const sources = {
-      flow: uploadSource(this, `${name}-flow`, bucket, `${dataset.table}.flow`, flow.content),
+      flow: file("flow", `${dataset.table}.flow`, flow.content),
       preprocess: script("preprocess", ""),
       evaluate: script("evaluate", "-evaluate"),
       compare: script("compare", "-compare"),
       crossValidate: dataset.crossValidation && script("cross_validate", "-cross-validate"),
       rowSchema:
         dataset.servedRows === "raw"
-          ? uploadSource(
-              this,
-              `${name}-row-schema`,
-              bucket,
-              rowSchemaFile,
-              pulumi.output(canonicalJson(rowSchema(dataset))),
-            )
+          ? file("row-schema", rowSchemaFile, pulumi.output(canonicalJson(rowSchema(dataset))))
           : undefined,
       driftReference: training.driftReference
-        ? uploadScript(this, "drift_reference", { name: `${name}-reference`, bucket })
+        ? uriOf(uploadScript(this, "drift_reference", { name: `${name}-reference`, bucket }))
         : undefined,
-      challenge:
-        champion &&
+    };
+    const challengeSource =
+      champion &&
+      uriOf(
         uploadScript(this, "challenge", {
           name: `${name}-champion`,
           bucket,
           others: [["decision_tree.json", decisionTreeModules()]],
         }),
-    };
+      );
 
     this.definition = pulumi
       .output({
         bucket,
         flowSource: source,
         flowOutputName: flow.outputName,
-        sources: {
-          flow: sources.flow.uri,
-          preprocess: sources.preprocess.uri,
-          rowSchema: sources.rowSchema?.uri,
-          evaluate: sources.evaluate.uri,
-          compare: sources.compare.uri,
-          driftReference: sources.driftReference?.uri,
-          crossValidate: sources.crossValidate?.uri,
-        },
-        challengeSource: sources.challenge?.uri ?? "",
+        sources,
+        challengeSource: challengeSource ?? "",
         images: jobs.images,
         roles: jobs.roleArns,
         context: { kmsKeyArn: jobs.kmsKeyArn, tags: jobs.tags, vpc: jobs.vpc },
@@ -188,10 +169,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
         roleArn: jobs.roleArns.pipeline,
         parallelismConfiguration: { maxParallelExecutionSteps: args.parallelSteps },
       },
-      {
-        parent: this,
-        dependsOn: [group, ...Object.values(sources).flatMap((one) => one?.objects ?? [])],
-      },
+      { parent: this, dependsOn: [group, ...uploaded] },
     );
 
     this.pipelineArn = pipeline.arn;

@@ -7,9 +7,7 @@ import {
   retiredOf,
 } from "./algorithms";
 import type { Candidate, HyperparameterRange } from "./candidateFields";
-
-/** Reports a problem with the value at a path of a candidate. */
-type Report = (path: readonly (string | number)[], message: string) => void;
+import type { Report } from "./configFields";
 
 function rangeProblems(
   name: string,

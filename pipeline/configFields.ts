@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** Reports a problem with the value at a path inside a field. */
+export type Report = (path: (number | string)[], message: string) => void;
+
 /** An integer within limits. */
 export function integer(min: number, max?: number): z.ZodInt {
   const atLeast = z.int().min(min);

@@ -1,4 +1,5 @@
 import { castType, columnType } from "./columnTypes";
+import type { Report } from "./configFields";
 import {
   addedColumns,
   droppedColumns,
@@ -119,10 +120,7 @@ function weightProblem({
 }
 
 /** Finds settings that conflict with a user's own flow, and columns that it requires. */
-function ownFlowProblems(
-  dataset: Dataset,
-  problem: (path: (number | string)[], message: string) => void,
-): void {
+function ownFlowProblems(dataset: Dataset, problem: Report): void {
   const { categorical, columns, dropped, encode, flow, missingValues, servedRows, target } =
     dataset;
   if (flow === undefined) {
@@ -151,7 +149,7 @@ function ownFlowProblems(
 
 /** The table to train on, in the stack's configuration. */
 export const datasetSchema = datasetFields.superRefine((dataset, context) => {
-  const problem = (path: (string | number)[], message: string): void => {
+  const problem: Report = (path, message) => {
     context.addIssue({ code: "custom", path, message });
   };
   const types = new Map(

@@ -1,4 +1,5 @@
 import { castType } from "./columnTypes";
+import type { Report } from "./configFields";
 import { momentType, partColumns, typeInQuery } from "./dataset";
 import type { Dataset } from "./datasetFields";
 import { dateFormatProblem, partsOfTime } from "./dateParts";
@@ -7,10 +8,7 @@ import { dateFormatProblem, partsOfTime } from "./dateParts";
  * Finds problems with the dates of a dataset: their formats, and the parts that become features.
  * @param problem receives each problem, with its path in the dataset
  */
-export function dateProblems(
-  dataset: Dataset,
-  problem: (path: (number | string)[], message: string) => void,
-): void {
+export function dateProblems(dataset: Dataset, problem: Report): void {
   const names = dataset.columns.map(({ name }) => name);
   for (const key of ["dateFormats", "dateParts"] as const) {
     for (const name of Object.keys(dataset[key]).filter((one) => !names.includes(one))) {
@@ -33,11 +31,7 @@ export function dateProblems(
   }
 }
 
-function partsProblems(
-  dataset: Dataset,
-  name: string,
-  problem: (path: (number | string)[], message: string) => void,
-): void {
+function partsProblems(dataset: Dataset, name: string, problem: Report): void {
   const parts = dataset.dateParts[name];
   const type = momentType(dataset, name);
   if (parts === undefined) {

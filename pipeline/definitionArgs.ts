@@ -9,6 +9,20 @@ import type { ParameterDefaults } from "./parameters";
 import type { JobContext } from "./steps/step";
 import type { Tracking } from "./tracking";
 
+/** The arguments that only depend on the configuration, of which none may be left out. */
+export type ConfiguredArgs = {
+  readonly [
+    Name in
+      | "candidates"
+      | "dataQualityBaseline"
+      | "dataset"
+      | "gitRevision"
+      | "minimumR2Floor"
+      | "modelCard"
+      | "parameters"
+  ]: DefinitionArgs[Name];
+};
+
 /** The arguments of a definition: plain values, so that equal arguments give equal definitions. */
 export interface DefinitionArgs {
   /** AWS region of the pipeline. */

@@ -1,4 +1,5 @@
 import { columnType } from "./columnTypes";
+import type { Report } from "./configFields";
 import { encodings, featureColumns } from "./dataset";
 import type { Dataset } from "./datasetFields";
 
@@ -11,10 +12,7 @@ const kinds = ["char", "integer", "string", "varchar"];
  * Finds problems with the columns that Preprocess encodes.
  * @param problem receives each problem, with its path in the dataset
  */
-export function encodeProblems(
-  dataset: Dataset,
-  problem: (path: (number | string)[], message: string) => void,
-): void {
+export function encodeProblems(dataset: Dataset, problem: Report): void {
   const features = featureColumns(dataset);
   for (const [name, given] of Object.entries(dataset.encode)) {
     const feature = features.find((one) => one.name === name);

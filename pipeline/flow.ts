@@ -77,46 +77,41 @@ function cast(dataset: Dataset): Transform {
   };
 }
 
-function manageColumns(parameters: JsonObject): Transform {
-  return { operator: "sagemaker.spark.manage_columns_0.1", parameters };
+function manageColumns(operator: string, parameters: JsonObject): Transform {
+  return {
+    operator: "sagemaker.spark.manage_columns_0.1",
+    parameters: { operator, ...parameters },
+  };
 }
 
-function handleMissing(parameters: JsonObject): Transform {
-  return { operator: "sagemaker.spark.handle_missing_0.1", parameters };
+function handleMissing(operator: string, parameters: JsonObject): Transform {
+  return {
+    operator: "sagemaker.spark.handle_missing_0.1",
+    parameters: { operator, ...parameters },
+  };
 }
 
 const dropColumn = (column: string): Transform =>
-  manageColumns({
-    operator: "Drop column",
-    drop_column_parameters: { column_to_drop: column },
-  });
+  manageColumns("Drop column", { drop_column_parameters: { column_to_drop: column } });
 
-const moveToStart = (column: string): Transform =>
-  manageColumns({
-    operator: "Move column",
-    move_column_parameters: {
-      move_type: "Move to start",
-      move_to_start_parameters: { column_to_move: column },
-    },
-  });
+const moveToStart = (column: string): Transform => {
+  const start = {
+    move_type: "Move to start",
+    move_to_start_parameters: { column_to_move: column },
+  };
+  return manageColumns("Move column", { move_column_parameters: start });
+};
 
-const dropMissing = (column: string): Transform =>
-  handleMissing({
-    operator: "Drop missing",
-    drop_missing_parameters: {
-      dimension: "Drop Rows",
-      drop_rows_parameters: { input_column: column },
-    },
-  });
+const dropMissing = (column: string): Transform => {
+  const rows = { dimension: "Drop Rows", drop_rows_parameters: { input_column: column } };
+  return handleMissing("Drop missing", { drop_missing_parameters: rows });
+};
 
-const imputeMedian = (column: string): Transform =>
-  handleMissing({
-    operator: "Impute",
-    impute_parameters: {
-      column_type: "Numeric",
-      numeric_parameters: { strategy: "Approximate Median", input_column: column },
-    },
-  });
+const imputeMedian = (column: string): Transform => {
+  const median = { strategy: "Approximate Median", input_column: column };
+  const impute = { column_type: "Numeric", numeric_parameters: median };
+  return handleMissing("Impute", { impute_parameters: impute });
+};
 
 /** `drop_last` must be false: otherwise, the last label's column would remain, empty. */
 function oneHot(column: string): Transform {
@@ -209,11 +204,7 @@ export function dataWranglerFlow(dataset: Dataset, source: FlowSource): Flow {
       parameters,
       ...(trainedParameters === undefined ? {} : { trained_parameters: trainedParameters }),
       inputs: [
-        {
-          name: nodes.length === 1 ? "default" : "df",
-          node_id: last,
-          output_name: "default",
-        },
+        { name: nodes.length === 1 ? "default" : "df", node_id: last, output_name: "default" },
       ],
       outputs: [{ name: "default" }],
     };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { integer, text } from "./configFields";
+import { integer, type Report, text } from "./configFields";
 
 /**
  * How Athena computes a partition key's values instead of looking them up in the catalogue.
@@ -95,7 +95,7 @@ export function partitionProblems(
   partitions: readonly Partition[],
   columns: ReadonlySet<string>,
   fixed: ReadonlySet<string>,
-  problem: (path: (number | string)[], message: string) => void,
+  problem: Report,
 ): void {
   const projected = partitions.filter((key) => key.projection !== undefined).length;
   partitions.forEach(({ name, projection: computed, type }, index) => {

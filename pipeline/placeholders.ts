@@ -1,22 +1,13 @@
 import type { ChampionRule } from "./championRule";
-import type { DefinitionArgs } from "./definitionArgs";
+import type { ConfiguredArgs, DefinitionArgs } from "./definitionArgs";
 import { dataWranglerFlow } from "./flow";
 import { flowSource } from "./query";
 import { usesMlflow } from "./tracking";
 
 /** The arguments of a definition that are known without an account. */
-export type KnownArgs = Pick<
-  DefinitionArgs,
-  | "candidates"
-  | "dataQualityBaseline"
-  | "dataset"
-  | "gitRevision"
-  | "minimumR2Floor"
-  | "modelCard"
-  | "parameters"
-  | "region"
-  | "tracking"
-> & { readonly champion?: ChampionRule | undefined };
+type KnownArgs = Pick<DefinitionArgs, keyof ConfiguredArgs | "region" | "tracking"> & {
+  readonly champion?: ChampionRule | undefined;
+};
 
 /**
  * Fills in an account's values with placeholders of the same form and length, to check a configuration before anything is

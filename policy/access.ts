@@ -172,7 +172,13 @@ const accountOf = (principal: string): string | undefined =>
   /^(\d{12})$|^arn:[^:]*:(?:iam|sts)::(\d{12}):/.exec(principal)?.slice(1).find(Boolean);
 
 function trustProblems(statement: Statement, config: RuleConfig): readonly string[] {
-  const { negated, principals } = statement;
+  const { conditions, negated, principals } = statement;
+  const ofToken = (claim: string, ...operators: readonly string[]) =>
+    conditions.filter(
+      ({ holdsWithoutKey, key, operator }) =>
+        key.endsWith(`:${claim}`) && !holdsWithoutKey && operators.includes(operator),
+    );
+  const subjects = ofToken("sub", "stringequals", "stringlike");
   return [
     ...unmet(
       [negated.length === 0, `the role must not be open to all but some (${negated.join(", ")})`],
@@ -195,22 +201,11 @@ function trustProblems(statement: Statement, config: RuleConfig): readonly strin
               `${principal} is not an OpenID Connect provider of an account`,
             ],
             [
-              statement.conditions.some(
-                (one) =>
-                  one.key.endsWith(":sub") &&
-                  !one.holdsWithoutKey &&
-                  ["stringequals", "stringlike"].includes(one.operator) &&
-                  one.values.every((value) => !hasWildcard(value)),
-              ),
+              subjects.some(({ values }) => !values.some(hasWildcard)),
               "identities must be named by their token's sub, without wildcards",
             ],
             [
-              statement.conditions.some(
-                (one) =>
-                  one.key.endsWith(":aud") &&
-                  !one.holdsWithoutKey &&
-                  one.operator === "stringequals",
-              ),
+              ofToken("aud", "stringequals").length > 0,
               "tokens must be limited to an audience by aud",
             ],
           );

@@ -28,26 +28,22 @@ const processing: JobForm = {
   traffic: true,
 };
 
+const training = (resources: string): JobForm => ({
+  outputKey: ["OutputDataConfig", "KmsKeyId"],
+  resources: [resources],
+  network: [],
+  isolated: true,
+  traffic: true,
+});
+
 /** The allowed types of steps, with the form of their jobs' requests; undefined: they start no job. */
 const forms: Readonly<Record<string, JobForm | undefined>> = {
   Processing: processing,
   QualityCheck: processing,
   ClarifyCheck: processing,
-  Training: {
-    outputKey: ["OutputDataConfig", "KmsKeyId"],
-    resources: ["ResourceConfig"],
-    network: [],
-    isolated: true,
-    traffic: true,
-  },
+  Training: training("ResourceConfig"),
   // Paths in each training job definition.
-  Tuning: {
-    outputKey: ["OutputDataConfig", "KmsKeyId"],
-    resources: ["HyperParameterTuningResourceConfig"],
-    network: [],
-    isolated: true,
-    traffic: true,
-  },
+  Tuning: training("HyperParameterTuningResourceConfig"),
   Model: { network: [], isolated: true, traffic: false },
   Transform: {
     outputKey: ["TransformOutput", "KmsKeyId"],
