@@ -26,6 +26,8 @@ class Around:
 
 
 OUTERMOST = Around()
+# SQL in FROM, and its columns.
+_Source = tuple[str, list[Field]]
 
 
 @dataclass
@@ -60,10 +62,8 @@ class RelationPlanner:
         self._relations += 1
         return f"r{self._relations}"
 
-    def _from(
-        self, node: tree.Relation, left: list[Field], around: Around
-    ) -> tuple[str, list[Field]]:
-        """SQL in FROM, and the columns; `left` are the preceding ones, which UNNEST may use."""
+    def _from(self, node: tree.Relation, left: list[Field], around: Around) -> _Source:
+        """Checks a relation; UNNEST may use the columns left of it."""
         if isinstance(node, tree.TableName):
             return self._table(node, around)
         if isinstance(node, tree.Query):
@@ -80,11 +80,11 @@ class RelationPlanner:
         ]
         return sql, renamed
 
-    def _derived(self, output: Output, qualifiers: tuple[str, ...]) -> tuple[str, list[Field]]:
+    def _derived(self, output: Output, qualifiers: tuple[str, ...]) -> _Source:
         alias = self._alias()
         return f"({output.sql}) as {alias}", columns_of(output, alias, qualifiers)
 
-    def _table(self, node: tree.TableName, around: Around) -> tuple[str, list[Field]]:
+    def _table(self, node: tree.TableName, around: Around) -> _Source:
         *qualifiers, name = node.parts
         if not qualifiers and name in around.defined:
             return self._derived(around.defined[name], (name,))
@@ -117,9 +117,7 @@ class RelationPlanner:
         ]  # fmt: skip
         return f"{quote(database)}.{quote(name)} as {alias}", columns
 
-    def _unnest(
-        self, node: tree.Unnest, left: list[Field], around: Around
-    ) -> tuple[str, list[Field]]:
+    def _unnest(self, node: tree.Unnest, left: list[Field], around: Around) -> _Source:
         self.is_plain = False
         analyzer = self._analyzer(left, around)
         arrays = [analyzer.analyze(one, Context("UNNEST")) for one in node.arrays]
@@ -141,9 +139,7 @@ class RelationPlanner:
         ]
         return f"lateral (select {', '.join(listed)}) as {alias}", columns
 
-    def _join(
-        self, node: tree.Join, before: list[Field], around: Around
-    ) -> tuple[str, list[Field]]:
+    def _join(self, node: tree.Join, before: list[Field], around: Around) -> _Source:
         self.is_plain = False
         left_sql, left = self._from(node.left, before, around)
         right_sql, right = self._from(node.right, [*before, *left], around)
@@ -157,9 +153,7 @@ class RelationPlanner:
             return f"({left_sql} {node.kind} join {right_sql} on {condition})", [*left, *right]
         return self._join_using(node, (left_sql, left), (right_sql, right))
 
-    def _join_using(
-        self, node: tree.Join, left: tuple[str, list[Field]], right: tuple[str, list[Field]]
-    ) -> tuple[str, list[Field]]:
+    def _join_using(self, node: tree.Join, left: _Source, right: _Source) -> _Source:
         conditions, shared = [], []
         for name in node.using:
             one, other = (
