@@ -1,10 +1,12 @@
 import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
 import {
   evaluate,
+  type Evaluated,
   ExpressionError,
   holds,
   type ModelRequest,
 } from "../../pipeline/language/evaluate";
+import { requestProblems } from "../../pipeline/language/parse";
 import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language/graph";
 import { asUserError } from "../../errors/userError";
 import { type Execution, type Properties, StepFailure, type StepResult } from "./execution";
@@ -200,29 +202,31 @@ class Run {
         return { detail: String(outcome) };
       }
       case "Processing":
-        return this.runJob(step, processing, evaluate(step.Arguments, scope));
+        return this.runJob(step, processing, this.requestOf(step));
       case "QualityCheck":
-        return this.runJob(step, qualityCheck, evaluate(step.Arguments, scope));
+        return this.runJob(step, qualityCheck, this.requestOf(step));
       case "Training":
-        return this.runJob(step, training, evaluate(step.Arguments, scope));
+        return this.runJob(step, training, this.requestOf(step));
       case "Transform":
-        return this.runJob(step, transform, evaluate(step.Arguments, scope));
+        return this.runJob(step, transform, this.requestOf(step));
       case "Tuning":
-        return this.runJob(step, tuning, evaluate(step.Arguments, scope));
+        return this.runJob(step, tuning, this.requestOf(step));
       case "Model": {
-        const request = evaluate(step.Arguments, scope);
+        const request = this.requestOf(step);
         await this.execution.authorize?.(step, request);
         this.describe(name, this.createModel(name, request));
         return {};
       }
       case "RegisterModel": {
-        const request = evaluate(step.Arguments, scope);
+        const request = this.requestOf(step);
         await this.execution.authorize?.(step, request);
         const model = registry.register(request.ModelPackageGroupName ?? "", request);
         this.models.set(name, model);
         this.describe(name, {
           ...request,
+          ModelPackageName: model.arn,
           ModelPackageArn: model.arn,
+          ModelPackageStatus: "Completed",
           ModelPackageVersion: model.version,
           ModelApprovalStatus: model.approvalStatus,
           CreationTime: model.creationTime,
@@ -230,12 +234,26 @@ class Run {
         return { detail: `version ${model.version} of ${model.group}, ${model.approvalStatus}` };
       }
       case "Fail": {
-        const { ErrorMessage: message = "" } = evaluate(step.Arguments, scope);
+        const { ErrorMessage: message = "" } = this.requestOf(step);
         throw new StepFailure(name, String(message));
       }
       default:
         throw new StepFailure(name, `steps of type ${step.Type} do not run here`);
     }
+  }
+
+  /** A step's request. @throws StepFailure if the value of an expression is of another type than its member */
+  private requestOf<Arguments>(step: {
+    readonly Name: string;
+    readonly Type: string;
+    readonly Arguments: Arguments;
+  }): Evaluated<Arguments> {
+    const request = evaluate(step.Arguments, this.execution.scope);
+    const problems = requestProblems(step.Type, request);
+    if (problems.length > 0) {
+      throw new StepFailure(step.Name, problems.join("; "));
+    }
+    return request;
   }
 
   private async runJob<Request extends object>(

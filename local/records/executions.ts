@@ -9,6 +9,7 @@ import {
   type ExecutionDocument,
   executionId,
   type ExecutionHead,
+  type StepDocument,
   type TrialDocument,
 } from "./executionDocument";
 import { defectOf, readDocument, readHead } from "./executionFile";
@@ -42,6 +43,15 @@ export function stoppedTrial(trial: TrialDocument, end: string): TrialDocument {
   };
 }
 
+/** A step of an execution that is gone: one that was running has been stopped. */
+export function stoppedStep(step: StepDocument, end?: string): StepDocument {
+  return step.EndTime === undefined &&
+    step.StepStatus !== "Failed" &&
+    step.StepStatus !== "Succeeded"
+    ? { ...step, StepStatus: "Stopped", EndTime: end }
+    : step;
+}
+
 /** The document of an execution whose process is gone, with its steps and jobs as stopped. */
 function stopped(document: ExecutionDocument): ExecutionDocument {
   const { LastModifiedTime: end } = document.execution;
@@ -52,11 +62,7 @@ function stopped(document: ExecutionDocument): ExecutionDocument {
     ...stoppedHead(document),
     trialCount: trials.length,
     trials,
-    steps: document.steps.map((step) =>
-      step.EndTime === undefined && step.StepStatus !== "Failed" && step.StepStatus !== "Succeeded"
-        ? { ...step, StepStatus: "Stopped" }
-        : step,
-    ),
+    steps: document.steps.map((step) => stoppedStep(step)),
   };
 }
 

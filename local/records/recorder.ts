@@ -17,7 +17,14 @@ import {
 } from "./executionDocument";
 import { writeDocument } from "./executionFile";
 import { fromFolder, trialsOf } from "./executionRecord";
-import { findDocument, isUnderWay, listHeads, recordPath, stoppedTrial } from "./executions";
+import {
+  findDocument,
+  isUnderWay,
+  listHeads,
+  recordPath,
+  stoppedStep,
+  stoppedTrial,
+} from "./executions";
 import { stepMetadata } from "./stepMetadata";
 import type { Challenge } from "./challenge";
 import type { CandidateSummary } from "./summary";
@@ -111,6 +118,9 @@ export class Recorder {
   fail(reason: string): void {
     this.status = "Failed";
     this.stopTrials();
+    for (const [name, step] of this.steps) {
+      this.steps.set(name, stoppedStep(step, new Date().toISOString()));
+    }
     this.write({ execution: this.execution(reason) });
   }
 

@@ -56,3 +56,14 @@ export function parseText(text: string): Parsed {
   }
   return parse(document);
 }
+
+/** The values of a step's request, without expressions, that are of other types than the service's. */
+export function requestProblems(type: string, request: unknown): readonly string[] {
+  const findings: Finding[] = [];
+  inspect(request, `${type === "QualityCheck" ? "Processing" : type} arguments`, "Arguments", {
+    shape: shapeOf,
+    report: (finding) => findings.push(finding),
+    unknownMember: (_, member) => member,
+  });
+  return findings.filter(({ kind }) => kind === "form").map(sentence);
+}

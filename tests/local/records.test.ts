@@ -268,6 +268,25 @@ describe("the executions of a work folder", () => {
     );
   });
 
+  it("are shown as failed, with their steps as stopped, by an error of this program", () => {
+    const workspace = new Workspace(join(folder, "error"));
+    const { execution } = executionDocument("abc", 0);
+    const recorder = new Recorder(workspace.execution("abc"), arnPrefix, {
+      pipelineName: "Team",
+      parameters: [],
+      execution,
+    });
+    const step = { name: "Split", type: "Processing", status: "Executing" } as const;
+    recorder.note({ kind: "step", step });
+    recorder.fail("why");
+    const { execution: failed, steps } = findDocument(workspace, "abc") ?? {};
+    deepEqual(
+      [failed?.PipelineExecutionStatus, failed?.FailureReason, steps?.[0]?.StepStatus],
+      ["Failed", "why", "Stopped"],
+    );
+    ok(steps?.[0]?.EndTime);
+  });
+
   it("name the training jobs that were stopped with their tuning", async () => {
     const workspace = new Workspace(join(folder, "stopped"));
     const { execution, steps } = executionDocument("abc", 0);

@@ -30,7 +30,16 @@ export const training: JobKind<TrainingRequest> = {
       MetricName,
       Value,
     }));
-    return { facts: { TrainingJobName: name, FinalMetricDataList: metrics } };
+    // Source: the minimum of TrainingTimeInSeconds.
+    const seconds = Math.max(1, Math.round(result.seconds));
+    return {
+      facts: {
+        TrainingJobName: name,
+        FinalMetricDataList: metrics,
+        TrainingTimeInSeconds: seconds,
+        BillableTimeInSeconds: seconds,
+      },
+    };
   },
   outputs: (request, outcome) => ({
     model: modelOf(request, outcome),

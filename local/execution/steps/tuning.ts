@@ -4,6 +4,7 @@ import { tuningKey } from "../../caching/stepKey";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 import { Completion } from "./completion";
 import { jobsNotImproving } from "./completionRule";
+import { jobArn } from "./jobProperties";
 import { artifactUri } from "./trainingJob";
 import { type EndedTrial, runTrial } from "./trial";
 import { readTuningJob, type TuningJob } from "./tuningJob";
@@ -108,6 +109,7 @@ async function run(
   const fixed = job.definition.StaticHyperParameters ?? {};
   const summaries = completed.map((trial) => ({
     TrainingJobName: trial.trainingJobName,
+    TrainingJobArn: jobArn(execution.arnPrefix, "Training", trial.trainingJobName),
     TrainingJobStatus: trial.status,
     TunedHyperParameters: Object.fromEntries(
       Object.entries(trial.hyperparameters).filter(([name, value]) => fixed[name] !== value),

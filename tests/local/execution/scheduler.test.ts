@@ -192,6 +192,65 @@ describe("the scheduler", () => {
     deepEqual([result.status, result.failureReason], ["Failed", "too low"]);
   });
 
+  it("fails a step whose request has a value of another type", async () => {
+    const number = {
+      "Std:JsonGet": { PropertyFile: { Get: "Steps.Report.PropertyFiles.F" }, Path: "n" },
+    };
+    const second = script("Second");
+    const { ended } = begin(
+      [
+        script("Report", {
+          PropertyFiles: [{ PropertyFileName: "F", OutputName: "out", FilePath: "f.json" }],
+        }),
+        {
+          ...second,
+          Arguments: { ...(second["Arguments"] as JsonObject), Environment: { N: number } },
+        },
+      ],
+      ({ workingDirectory }) => {
+        writeFileSync(join(workingDirectory, "processing", "out", "f.json"), '{"n": 3}');
+        return 0;
+      },
+    );
+    const result = await ended;
+    deepEqual(outcome(result), { Report: "Succeeded", Second: "Failed" });
+    equal(result.failureReason, "Arguments.Environment.N: must be a string, not the number 3");
+  });
+
+  it("gives steps the properties of a training job and a model package", async () => {
+    const training: JsonObject = {
+      Name: "Train",
+      Type: "Training",
+      Arguments: {
+        RoleArn: "arn:aws:iam::111122223333:role/team",
+        AlgorithmSpecification: {
+          TrainingImage: "111122223333.dkr.ecr.us-east-1.amazonaws.com/restate-test:0",
+          TrainingInputMode: "File",
+        },
+        OutputDataConfig: { S3OutputPath: "s3://team-bucket/models" },
+        StoppingCondition: { MaxRuntimeInSeconds: 60 },
+      },
+    };
+    const register: JsonObject = {
+      Name: "Register",
+      Type: "RegisterModel",
+      Arguments: { ModelPackageGroupName: "team" },
+    };
+    const values = [
+      ...["Train.TrainingTimeInSeconds", "Train.BillableTimeInSeconds"],
+      ...["Register.ModelPackageName", "Register.ModelPackageStatus"],
+    ].map((path) => ({ Get: `Steps.${path}` }));
+    const { ended } = begin([
+      training,
+      register,
+      failStep("Show", { "Std:Join": { On: " ", Values: values } }),
+    ]);
+    equal(
+      (await ended).failureReason,
+      "1 1 arn:aws:sagemaker:us-east-1:111122223333:model-package/team/1 Completed",
+    );
+  });
+
   /** SIGKILL, which is no fault of the job's own. */
   const killed = -9;
   const retrying = (MaxAttempts: number): JsonObject => ({

@@ -130,8 +130,14 @@ describe("a tuning", () => {
       .sort((left, right) => left.number - right.number)
       .map(({ number, objective, status }) => `${number} ${status} ${objective ?? "-"}`);
 
-  const best = (facts: Readonly<Record<string, unknown>>): unknown =>
-    (facts["BestTrainingJob"] as { readonly TrainingJobName: string }).TrainingJobName.slice(-3);
+  const best = (facts: Readonly<Record<string, unknown>>): unknown => {
+    const { TrainingJobArn: arn, TrainingJobName: name } = facts["BestTrainingJob"] as {
+      readonly TrainingJobArn: string;
+      readonly TrainingJobName: string;
+    };
+    equal(arn, `arn:aws:sagemaker:us-east-1:111122223333:training-job/${name}`);
+    return name.slice(-3);
+  };
 
   it("runs all its training jobs without criteria", async () => {
     const { begun, facts, result } = await run(tuningStep({}), to(10, 9, 9, 9, 9, 9));
