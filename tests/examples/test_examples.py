@@ -33,7 +33,8 @@ def run(name: str, folder: Path) -> tuple[dict[str, Any], str, dict[str, list[li
     # The file that it uploads would lie in the checkout.
     config = (EXAMPLES / name / f"Pulumi.{name}.yaml").read_text()
     own = folder / f"Pulumi.{name}.yaml"
-    own.write_text(re.sub(r"^ *restate:dataFile:.*\n", "", config, flags=re.MULTILINE))
+    config = re.sub(r"^ *restate:dataFile:.*\n", "", config, flags=re.MULTILINE)
+    own.write_text(re.sub(r"maxJobs: \d+", "maxJobs: 2", config))
     done = subprocess.run(
         [
             *("node", "tools/restate.mjs", "run", "--local", "--json", "--stack", name),
