@@ -292,7 +292,9 @@ def test_a_registered_model_is_approved_and_served(
     assert [group["ModelPackageGroupName"] for group in groups] == ["team-models"]
     plain = session.__class__.__mro__[1](boto_session=boto3.Session(), default_bucket=BUCKET)
     model = ModelPackage(ROLE, model_package_arn=arn, sagemaker_session=plain)
-    model.deploy(1, "ml.m5.large", endpoint_name="team-endpoint")
+    # The SDK's own wait looks every 30 seconds.
+    model.deploy(1, "ml.m5.large", endpoint_name="team-endpoint", wait=False)
+    plain.wait_for_endpoint("team-endpoint", poll=1)
     predictor = Predictor("team-endpoint", plain, serializer=CSVSerializer())
     answer = float(predictor.predict([[0.5, 0.5]]).decode())
     assert 0 < answer < 5
