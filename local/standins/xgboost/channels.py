@@ -43,12 +43,14 @@ def read_channels(
         raise UserError(f"Channel {unknown[0]}: unknown; allowed are train, validation")
     if "train" not in configuration:
         raise UserError("Channel train: missing")
-    train = _read_channel("train", configuration["train"], threads, csv_weights)
-    if "validation" not in configuration:
-        return train, None
-    # As in the image, the train channel's content type also applies to the validation channel.
-    kind = {**configuration["validation"], "ContentType": configuration["train"].get("ContentType")}
-    validation = _read_channel("validation", kind, threads, csv_weights)
+    with duckdb.connect(config={"threads": threads}) as database:
+        train = _read_channel(database, "train", configuration["train"], threads, csv_weights)
+        if "validation" not in configuration:
+            return train, None
+        # As in the image, the train channel's content type also applies to the validation channel.
+        content_type = configuration["train"].get("ContentType")
+        kind = {**configuration["validation"], "ContentType": content_type}
+        validation = _read_channel(database, "validation", kind, threads, csv_weights)
     if validation.num_col() != train.num_col():
         raise UserError(
             f"Channel validation: {validation.num_col()} features, but train has {train.num_col()}"
@@ -57,7 +59,7 @@ def read_channels(
 
 
 def _read_channel(
-    name: str, fields: dict[str, Any], threads: int, csv_weights: bool
+    database: Database, name: str, fields: dict[str, Any], threads: int, csv_weights: bool
 ) -> xgboost.DMatrix:
     file_format = _file_format(name, fields.get("ContentType"))
     if fields.get("TrainingInputMode", "File") == "Pipe":
@@ -68,8 +70,7 @@ def _read_channel(
         raise UserError(f"Channel {name}: no data in {folder}")
     read = _read_csv if file_format == "csv" else _read_parquet
     try:
-        with duckdb.connect(config={"threads": threads}) as database:
-            columns = read(database, files).fetchnumpy()
+        columns = read(database, files).fetchnumpy()
     except duckdb.Error as error:
         raise UserError(f"Channel {name}: {_explain(error, files)}") from None
     label, *others = columns.values()
