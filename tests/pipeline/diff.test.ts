@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -133,8 +133,12 @@ describe("npm run definition", () => {
         const stacks = await run("diff", "dev", "prod");
         equal(stacks.code, 1);
         match(stacks.stdout, /~ parameter MinimumR2\n {4}DefaultValue: 0 -> 0\.6/);
-        const revision = await run("diff", "HEAD", "HEAD");
-        equal(revision.code, 0, revision.stderr);
+        const { Steps: steps, ...rest } = JSON.parse(readFileSync(file, "utf8")) as Draft;
+        writeFileSync(file, JSON.stringify({ ...rest, Steps: (steps as Draft[]).slice(0, 1) }));
+        // All but the first step are new.
+        const revision = await run("diff", file, "HEAD");
+        equal(revision.code, 1, revision.stderr);
+        match(revision.stdout, /^\+ step Preprocess\n\+ step Tune/m);
       } finally {
         rmSync(folder, { recursive: true });
       }
