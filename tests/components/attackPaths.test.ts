@@ -2,7 +2,7 @@ import { equal } from "node:assert/strict";
 
 import type { Program } from "../../offline/program";
 import { attackPaths } from "../../tools/docs/attackPaths";
-import { isAllowed } from "../support/iam";
+import { isAllowed as decide } from "../support/iam";
 import { everyActor } from "../support/iamRequests";
 
 describe("the attack paths in docs/security.md, by an IAM simulator,", () => {
@@ -12,8 +12,9 @@ describe("the attack paths in docs/security.md, by an IAM simulator,", () => {
     evaluated = await everyActor();
   });
 
-  for (const { action, actor, answer, caller, context, goal, resource, widened } of attackPaths) {
-    it(`${actor} is ${answer} to ${goal}`, async () => {
+  for (const { isAllowed = false, ...path } of attackPaths) {
+    const { action, actor, caller, context, goal, resource, widened } = path;
+    it(`${actor} is ${isAllowed ? "allowed" : "denied"} to ${goal}`, async () => {
       const request = {
         action,
         resource,
@@ -21,7 +22,7 @@ describe("the attack paths in docs/security.md, by an IAM simulator,", () => {
         ...(context === undefined ? {} : { context }),
         whateverPolicies: widened === true,
       };
-      equal(await isAllowed(evaluated, actor, request), answer === "allowed");
+      equal(await decide(evaluated, actor, request), isAllowed);
     });
   }
 });

@@ -15,7 +15,8 @@ interface AttackPath {
   readonly widened?: boolean;
   /** The caller's account, if it is another. */
   readonly caller?: string;
-  readonly answer: "allowed" | "denied";
+  /** Whether it succeeds. Default: false. */
+  readonly isAllowed?: boolean;
   /** What decides. */
   readonly by: string;
 }
@@ -37,7 +38,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sagemaker:CreateModelPackage",
     resource: model,
     context: approved,
-    answer: "denied",
     by: "the role's condition on the status",
   },
   {
@@ -46,7 +46,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sagemaker:UpdateModelPackage",
     resource: model,
     context: approved,
-    answer: "denied",
     by: "the role",
   },
   {
@@ -56,7 +55,6 @@ export const attackPaths: readonly AttackPath[] = [
     resource: model,
     context: approved,
     widened: true,
-    answer: "denied",
     by: "the deployer's boundary",
   },
   {
@@ -65,7 +63,7 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sagemaker:UpdateModelPackage",
     resource: model,
     context: approved,
-    answer: "allowed",
+    isAllowed: true,
     by: "the exported policy: this is its purpose",
   },
   {
@@ -73,7 +71,6 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "take the training data with a session outside its job",
     action: "s3:GetObject",
     resource: object("executions/abc/train/train.csv"),
-    answer: "denied",
     by: "the bucket's policy: not through the endpoint",
   },
   {
@@ -81,7 +78,6 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "write data to another bucket",
     action: "s3:PutObject",
     resource: "arn:aws:s3:::bucket-of-the-attacker/stolen.csv",
-    answer: "denied",
     by: "the role, and the S3 endpoint",
   },
   {
@@ -90,7 +86,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sts:AssumeRole",
     resource: role("Administrator"),
     widened: true,
-    answer: "denied",
     by: "the roles' boundary",
   },
   {
@@ -100,7 +95,6 @@ export const attackPaths: readonly AttackPath[] = [
     resource: role("restate-test-training"),
     context: within,
     widened: true,
-    answer: "denied",
     by: "the roles' boundary",
   },
   {
@@ -108,7 +102,6 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "read a model",
     action: "s3:GetObject",
     resource: object("models/XGBoost/job/output/model.tar.gz"),
-    answer: "denied",
     by: "the role",
   },
   {
@@ -117,7 +110,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sagemaker:CreateProcessingJob",
     resource: arn("sagemaker", "processing-job/pipelines-abc-job"),
     context: { "aws:RequestTag/stack": "test" },
-    answer: "denied",
     by: "the role's conditions on subnets, groups, keys and traffic",
   },
   {
@@ -125,7 +117,6 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "stop another team's tuning",
     action: "sagemaker:StopHyperParameterTuningJob",
     resource: arn("sagemaker", "hyper-parameter-tuning-job/theirs"),
-    answer: "denied",
     by: "the role's condition on the tag",
   },
   {
@@ -135,7 +126,6 @@ export const attackPaths: readonly AttackPath[] = [
     resource: arn("sagemaker", "mlflow-app/app-THEIRS"),
     context: { "aws:ResourceTag/stack": "prod" },
     widened: true,
-    answer: "denied",
     by: "the roles' boundary: its condition on the tag",
   },
   {
@@ -143,7 +133,6 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "take the training data out of the network",
     action: "s3:GetObject",
     resource: object("executions/abc/train/train.csv"),
-    answer: "denied",
     by: "the role",
   },
   {
@@ -152,7 +141,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "iam:PassRole",
     resource: role("restate-test-processing"),
     context: passed,
-    answer: "denied",
     by: "the role",
   },
   {
@@ -161,7 +149,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sagemaker:AddTags",
     resource: arn("sagemaker", "processing-job/pipelines-theirs"),
     context: { "aws:RequestTag/stack": "test" },
-    answer: "denied",
     by: "the role's condition: only when a job is created",
   },
   {
@@ -175,7 +162,6 @@ export const attackPaths: readonly AttackPath[] = [
       "sagemaker:OutputKmsKeyArn": arn("kms", "key/data-key"),
       "sagemaker:VolumeKmsKeyArn": arn("kms", "key/data-key"),
     },
-    answer: "denied",
     by: "the role's condition on the model",
   },
   {
@@ -184,7 +170,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "iam:PassRole",
     resource: role("Administrator"),
     context: passed,
-    answer: "denied",
     by: "the role",
   },
   {
@@ -194,7 +179,6 @@ export const attackPaths: readonly AttackPath[] = [
     resource: role("restate-test-deployer"),
     context: within,
     widened: true,
-    answer: "denied",
     by: "the deployer's boundary",
   },
   {
@@ -203,7 +187,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "iam:CreatePolicyVersion",
     resource: policy("restate-test-boundary"),
     widened: true,
-    answer: "denied",
     by: "the deployer's boundary",
   },
   {
@@ -212,7 +195,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "iam:CreateRole",
     resource: role("restate-test-training"),
     widened: true,
-    answer: "denied",
     by: "the deployer's boundary",
   },
   {
@@ -221,7 +203,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "iam:UpdateAssumeRolePolicy",
     resource: role("restate-test-training"),
     widened: true,
-    answer: "denied",
     by: "the deployer's boundary",
   },
   {
@@ -230,7 +211,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sagemaker:CreateTrainingJob",
     resource: arn("sagemaker", "training-job/mine"),
     widened: true,
-    answer: "denied",
     by: "the deployer's boundary",
   },
   {
@@ -239,7 +219,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "glue:CreateJob",
     resource: arn("glue", "job/mine"),
     widened: true,
-    answer: "denied",
     by: "the deployer's boundary",
   },
   {
@@ -248,7 +227,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "iam:PassRole",
     resource: role("restate-test-training"),
     context: { "iam:PassedToService": "scheduler.amazonaws.com" },
-    answer: "denied",
     by: "its condition on the service of each role",
   },
   {
@@ -257,7 +235,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "ec2:AuthorizeSecurityGroupIngress",
     resource: arn("ec2", "security-group/sg-theirs"),
     context: { "aws:RequestTag/stack": "test" },
-    answer: "denied",
     by: "its condition on the group's tag",
   },
   {
@@ -266,7 +243,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "cloudwatch:PutMetricAlarm",
     resource: arn("cloudwatch", "alarm:restate-test-model-latency"),
     context: { "cloudwatch:AlarmActions": "arn:aws:automate:us-east-1:ec2:terminate" },
-    answer: "denied",
     by: "its condition on alarms' actions",
   },
   {
@@ -275,7 +251,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sts:AssumeRole",
     resource: role("restate-test-training"),
     widened: true,
-    answer: "denied",
     by: "the deployer's boundary",
   },
   {
@@ -283,7 +258,6 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "change a resource of the stack test-eu",
     action: "events:PutRule",
     resource: arn("events", "rule/restate-test-eu-start"),
-    answer: "denied",
     by: "full resource names in its policies",
   },
   {
@@ -292,7 +266,6 @@ export const attackPaths: readonly AttackPath[] = [
     action: "events:PutTargets",
     resource: arn("events", "rule/restate-test-approval"),
     context: { "events:TargetArn": arn("lambda", "function:mine") },
-    answer: "denied",
     by: "its condition on targets",
   },
   {
@@ -300,7 +273,6 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "read the data that models are trained on",
     action: "s3:GetObject",
     resource: object("executions/abc/train/train.csv"),
-    answer: "denied",
     by: "its policies",
   },
   {
@@ -308,7 +280,7 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "have the pipeline's jobs run its code",
     action: "sagemaker:UpdatePipeline",
     resource: arn("sagemaker", "pipeline/restate-test"),
-    answer: "allowed",
+    isAllowed: true,
     by: "this is its purpose: the reviewed plan and the policy pack limit it; see Limitations",
   },
   {
@@ -316,7 +288,7 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "query the table with a session outside its job",
     action: "athena:StartQueryExecution",
     resource: arn("athena", "workgroup/restate-test"),
-    answer: "allowed",
+    isAllowed: true,
     by: "nothing: see Limitations",
   },
   {
@@ -325,7 +297,7 @@ export const attackPaths: readonly AttackPath[] = [
     action: "iam:UpdateAssumeRolePolicy",
     resource: role("restate-test-training"),
     context: within,
-    answer: "allowed",
+    isAllowed: true,
     by: "nothing: see Limitations",
   },
   {
@@ -333,7 +305,7 @@ export const attackPaths: readonly AttackPath[] = [
     goal: "open the bucket",
     action: "s3:PutBucketPolicy",
     resource: "arn:aws:s3:::sagemaker-restate-test-111122223333",
-    answer: "allowed",
+    isAllowed: true,
     by: "nothing in IAM: the policy pack rejects it; see Limitations",
   },
   {
@@ -342,17 +314,16 @@ export const attackPaths: readonly AttackPath[] = [
     action: "s3:GetObject",
     resource: object("models/XGBoost/job/output/model.tar.gz"),
     caller: "999988887777",
-    answer: "denied",
     by: "the bucket's policy, which does not list the account",
   },
 ];
 
 export function attackPathsTable(): string {
-  const cells = attackPaths.map(({ action, actor, answer, by, caller, goal, widened }) => [
+  const cells = attackPaths.map(({ action, actor, by, caller, goal, isAllowed, widened }) => [
     (actor === "*" ? "any role" : actor) + (caller === undefined ? "" : " in another account"),
     goal + (widened === true ? " (whatever its policies say)" : ""),
     `\`${action}\``,
-    answer,
+    isAllowed === true ? "allowed" : "denied",
     by,
   ]);
   const head = ["Actor", "Attempt", "Action", "Result", "Decided by"];
