@@ -150,7 +150,7 @@ export const pipelines = {
   DeletePipeline(world, request) {
     const pipeline = findPipeline(world, request.PipelineName);
     const executions = executionsOf(world, pipeline);
-    if (executions.some(isUnderWay)) {
+    if (executions.some(isUnderWay) || world.runs.begins(pipeline.name)) {
       throw conflict(
         `Pipeline ${pipeline.arn} has executions that are running. Stop them before you delete it.`,
       );

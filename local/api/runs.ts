@@ -33,7 +33,7 @@ export class Runs {
     request: ExecutionRequest,
   ): Promise<string> {
     const { clientRequestToken = "", pipelineName, retried } = request;
-    const key = retried ? executionId(retried) : `${pipelineName} ${clientRequestToken}`;
+    const key = `${pipelineName} ${retried ? executionId(retried) : clientRequestToken}`;
     const started =
       this.starting.get(key) ??
       this.begin(definition, parameters, request).finally(() => this.starting.delete(key));
@@ -103,6 +103,11 @@ export class Runs {
       }
       throw error;
     }
+  }
+
+  /** Whether executions of a pipeline begin, which have no record yet. */
+  begins(pipelineName: string): boolean {
+    return [...this.starting.keys()].some((key) => key.startsWith(`${pipelineName} `));
   }
 
   /**

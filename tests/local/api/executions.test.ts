@@ -694,3 +694,32 @@ describe("an execution whose steps have ended", () => {
     equal(await status(), "Succeeded");
   });
 });
+
+describe("a pipeline whose execution begins", () => {
+  it("cannot be deleted", async () => {
+    const folder = join(temporaryFolder(), "work");
+    const { program } = localWorld(folder).options;
+    let begin = (): void => undefined;
+    let proceed = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const proceeds = new Promise<void>((resolve) => (proceed = resolve));
+    const world = localWorld(folder, {
+      program: async () => {
+        begin();
+        await proceeds;
+        return program();
+      },
+    });
+    const client = sageMakerOf(world);
+    const PipelineName = "Begins";
+    const PipelineDefinition = definitionOf([conditionStep("Check", [1, 1])]);
+    await client.send(new CreatePipelineCommand({ PipelineName, PipelineDefinition, RoleArn }));
+    const started = client.send(new StartPipelineExecutionCommand({ PipelineName }));
+    await begun;
+    const remove = () => client.send(new DeletePipelineCommand({ PipelineName }));
+    await rejects(remove(), { name: "ConflictException" });
+    proceed();
+    await world.runs.ended((await started).PipelineExecutionArn?.slice(-12) ?? "");
+    await remove();
+  });
+});
