@@ -55,11 +55,33 @@ export class Operations extends pulumi.ComponentResource {
       );
     });
 
-    this.announceModels(name, args, topic.arn, "awaits-approval", ["PendingManualApproval"]);
-    this.announceModels(name, args, topic.arn, "approval", ["Approved", "Rejected"]);
-    this.watch(name, args, topic.arn, "execution-failed", pipelineName);
+    this.announceModels(name, args, topic, "awaits-approval", "PendingManualApproval");
+    this.announceModels(name, args, topic, "approval", "Approved", "Rejected");
+    /** Notifies about failed executions of a pipeline. */
+    const watch = (what: string, watched: string): void => {
+      new cloudwatch.MetricAlarm(
+        `${name}-${what}`,
+        {
+          name: `${operationsName}-${what}`,
+          alarmDescription: `An execution of the pipeline ${watched} has failed`,
+          namespace: metricNamespace,
+          metricName: "ExecutionFailed",
+          dimensions: { PipelineName: watched },
+          statistic: "Sum",
+          period: 60,
+          evaluationPeriods: 1,
+          threshold: 1,
+          comparisonOperator: "GreaterThanOrEqualToThreshold",
+          // Without executions, there is no metric.
+          treatMissingData: "notBreaching",
+          alarmActions: [topic.arn],
+        },
+        child,
+      );
+    };
+    watch("execution-failed", pipelineName);
     if (args.loggingName !== undefined) {
-      this.watch(name, args, topic.arn, "logging-failed", args.loggingName);
+      watch("logging-failed", args.loggingName);
     }
     if (args.dashboard) {
       new cloudwatch.Dashboard(
@@ -96,42 +118,13 @@ export class Operations extends pulumi.ComponentResource {
     this.registerOutputs({ topicArn: this.topicArn });
   }
 
-  /** Notifies about failed executions of a pipeline. */
-  private watch(
-    name: string,
-    { names }: OperationsArgs,
-    topicArn: pulumi.Output<string>,
-    what: string,
-    pipelineName: string,
-  ): void {
-    new cloudwatch.MetricAlarm(
-      `${name}-${what}`,
-      {
-        name: `${names.operationsName}-${what}`,
-        alarmDescription: `An execution of the pipeline ${pipelineName} has failed`,
-        namespace: metricNamespace,
-        metricName: "ExecutionFailed",
-        dimensions: { PipelineName: pipelineName },
-        statistic: "Sum",
-        period: 60,
-        evaluationPeriods: 1,
-        threshold: 1,
-        comparisonOperator: "GreaterThanOrEqualToThreshold",
-        // Without executions, there is no metric.
-        treatMissingData: "notBreaching",
-        alarmActions: [topicArn],
-      },
-      { parent: this },
-    );
-  }
-
   /** Notifies about models of the group that get one of the approval statuses. */
   private announceModels(
     name: string,
     args: OperationsArgs,
-    topicArn: pulumi.Output<string>,
+    topic: sns.Topic,
     what: string,
-    statuses: readonly string[],
+    ...statuses: readonly string[]
   ): void {
     const { modelPackageGroupName, operationsName } = args.names;
     eventRule(
@@ -148,7 +141,7 @@ export class Operations extends pulumi.ComponentResource {
           },
         },
         target: {
-          arn: topicArn,
+          arn: topic.arn,
           inputTransformer: {
             inputPaths: {
               model: "$.detail.ModelPackageArn",

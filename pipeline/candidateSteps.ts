@@ -6,13 +6,7 @@ import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
 import { evaluationSteps } from "./evaluationSteps";
 import type { Step } from "./language/definition";
-import {
-  execution,
-  type StringExpression,
-  folderUri,
-  join,
-  type JsonGet,
-} from "./language/expressions";
+import { execution, folderUri, join, type JsonGet } from "./language/expressions";
 import { modelCard } from "./modelCard";
 import type { Processing } from "./steps/processing";
 import type { DataQuality } from "./steps/qualityCheck";
@@ -77,29 +71,28 @@ function metadata(
   tuning: Tuning,
   report: Processing<"evaluation">,
   preprocess: Preprocess,
-): Readonly<Record<string, StringExpression>> {
+): RegisterModelStepArgs["metadata"] {
   const { algorithm, name } = candidate;
+  const { sampleWeight, table, target } = args.dataset;
+  const unweightedR2 = sampleWeight && report.jsonGet("sample_weight.unweighted_r2");
+  const { driftReference } = args.sources;
   return {
-    Table: args.dataset.table,
-    Target: args.dataset.target,
+    Table: table,
+    Target: target,
     Candidate: name,
     Algorithm: typeof algorithm === "string" ? algorithm : "custom",
     Image: imageUri,
     TrainingJob: tuning.bestTrainingJobName,
     PipelineExecution: execution("PipelineExecutionId"),
     R2: join("", [r2Of(report)]),
-    ...(args.dataset.sampleWeight === undefined
-      ? {}
-      : {
-          SampleWeight: args.dataset.sampleWeight,
-          UnweightedR2: join("", [report.jsonGet("sample_weight.unweighted_r2")]),
-        }),
+    SampleWeight: sampleWeight,
+    UnweightedR2: unweightedR2 && join("", [unweightedR2]),
     Flow: args.sources.flow,
-    ...(args.sources.driftReference === undefined
-      ? {}
-      : { DriftReference: join("/", [report.output("evaluation"), "drift_reference.json"]) }),
-    ...(args.champion === undefined ? {} : championMetadata(candidate, preprocess)),
-    ...(args.gitRevision === undefined ? {} : { GitRevision: args.gitRevision }),
+    DriftReference:
+      driftReference && join("/", [report.output("evaluation"), "drift_reference.json"]),
+    ...(args.champion && championMetadata(candidate, preprocess)),
+    GitRevision: args.gitRevision,
+    RowEncoding: preprocess.encoder?.documentUri,
   };
 }
 
@@ -162,10 +155,7 @@ export function candidateSteps(
     dataQualityBaseline: baseline,
     contentTypes: encoder === undefined ? ["text/csv"] : ownTypes,
     responseTypes: args.dataset.predictionIntervals === undefined ? ["text/csv"] : ownTypes,
-    metadata: {
-      ...metadata(args, candidate, imageUri, tuning, report, preprocess),
-      ...(encoder === undefined ? {} : { RowEncoding: encoder.documentUri }),
-    },
+    metadata: metadata(args, candidate, imageUri, tuning, report, preprocess),
     modelCard: modelCard(args, tuned, report),
   });
   const after = crossValidation === undefined ? [] : [crossValidation.step];

@@ -1,8 +1,8 @@
 /**
- * The parts of a date or timestamp that can be features, and Athena's SQL for each. Days of the week are 1 (Monday) to 7
+ * The parts of a date or timestamp that can be features, and Athena's SQL for each: a bigint, null if the value is. Days of the week are 1 (Monday) to 7
  * (Sunday), weeks are those of ISO 8601. Source: Trino's documentation, "Date and time functions and operators".
  */
-const sqlOfParts = {
+export const sqlOfParts = {
   year: (value) => `year(${value})`,
   quarter: (value) => `quarter(${value})`,
   month: (value) => `month(${value})`,
@@ -39,11 +39,6 @@ export function usualParts(type: MomentType): readonly DatePart[] {
 /** The name of a part's column, in lower case like Athena's names: `sold_day_of_week`. */
 export function partName(column: string, part: DatePart): string {
   return `${column}_${part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
-}
-
-/** A part of a value as SQL; it is a bigint, and null if the value is. */
-export function partSql(part: DatePart, value: string): string {
-  return sqlOfParts[part](value);
 }
 
 /**

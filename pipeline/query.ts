@@ -10,7 +10,7 @@ import {
 import { asOfSql, type Dataset } from "./datasetFields";
 import { columnType } from "./columnTypes";
 import type { FlowSource } from "./flow";
-import { formatType, partSql } from "./dateParts";
+import { formatType, sqlOfParts } from "./dateParts";
 import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
 /** The workgroup's max bytes that a query may scan: 100 GiB. */
@@ -130,7 +130,7 @@ function selectRows(
   const values = [
     ...dataset.columns.map(({ name }) => [name, valueSql(dataset, name)] as const),
     ...partColumns(dataset).map(({ name, part, source }) => {
-      return [name, partSql(part, columnSql(dataset, source))] as const;
+      return [name, sqlOfParts[part](columnSql(dataset, source))] as const;
     }),
   ];
   const columns = [

@@ -26,8 +26,8 @@ export interface RegisterModelStepArgs {
   readonly responseTypes: readonly string[];
   /** The model's card. Default: none. */
   readonly modelCard?: RegisterModelArguments["ModelCard"];
-  /** Metadata of the model package: at most 50 values of at most 256 characters. */
-  readonly metadata: Readonly<Record<string, StringExpression>>;
+  /** Metadata of the model package: at most 50 values of at most 256 characters; undefined ones are left out. */
+  readonly metadata: Readonly<Record<string, StringExpression | undefined>>;
 }
 
 const inferenceInstanceTypes = ["ml.t2.medium", "ml.m5.large", "ml.m5.xlarge", "ml.c5.large"];
@@ -44,6 +44,9 @@ function jsonDocument(uri: StringExpression): MetricsSource {
 /** Builds a RegisterModel step. Its arguments are CreateModelPackage's. */
 export function registerModelStep(args: RegisterModelStepArgs): RegisterModelStep {
   const baseline = args.dataQualityBaseline;
+  const metadata = Object.entries(args.metadata).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
   const dataQuality = baseline && {
     ModelDataQuality: {
       Statistics: jsonDocument(baseline.statistics),
@@ -73,7 +76,7 @@ export function registerModelStep(args: RegisterModelStepArgs): RegisterModelSte
         ...dataQuality,
       },
       DriftCheckBaselines: dataQuality,
-      CustomerMetadataProperties: args.metadata,
+      CustomerMetadataProperties: Object.fromEntries(metadata),
       ModelCard: args.modelCard,
     },
   };

@@ -17,15 +17,10 @@ function trafficRouting(
     case "all-at-once":
       return { type: "ALL_AT_ONCE", waitIntervalInSeconds: 0 };
     case "canary":
-      return {
-        type: "CANARY",
-        canarySize: size(update.percent),
-        waitIntervalInSeconds: update.waitSeconds,
-      };
     case "linear":
       return {
-        type: "LINEAR",
-        linearStepSize: size(update.percent),
+        type: update.strategy.toUpperCase(),
+        [update.strategy === "canary" ? "canarySize" : "linearStepSize"]: size(update.percent),
         waitIntervalInSeconds: update.waitSeconds,
       };
   }
