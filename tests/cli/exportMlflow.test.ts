@@ -54,24 +54,49 @@ interface Run {
 const tagOf = (run: Run, key: string): string | undefined =>
   run.data.tags?.find((one) => one.key === key)?.value;
 
-/** The server of MLflow itself, on the store of a folder, as `mlflow ui` starts it there. */
+/** The server of MLflow itself, on the store of a folder. */
 class MlflowServer {
   private constructor(
     readonly url: string,
     private readonly child: ChildProcess,
   ) {}
 
-  static async start(folder: string, ...more: readonly string[]): Promise<MlflowServer> {
+  /** As `mlflow ui` starts it there. */
+  static ui(folder: string): Promise<MlflowServer> {
+    return MlflowServer.start(folder, (port) => ["mlflow", "ui", "--port", port, "--workers", "1"]);
+  }
+
+  /**
+   * Without serving artifacts, which the client puts into a bucket. By what the command line of MLflow starts, which itself
+   * takes as long to load.
+   */
+  static app(folder: string, artifactRoot: string): Promise<MlflowServer> {
+    return MlflowServer.start(
+      folder,
+      (port) => ["uvicorn", "--port", port, "mlflow.server.fastapi_app:app"],
+      {
+        _MLFLOW_SERVER_FILE_STORE: "sqlite:///mlflow.db",
+        _MLFLOW_SERVER_ARTIFACT_ROOT: artifactRoot,
+      },
+    );
+  }
+
+  private static async start(
+    folder: string,
+    module: (port: string) => readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<MlflowServer> {
     const lock = resolve(__dirname, "mlflow", "requirements.txt");
     const python = lockedPython({ name: "mlflow-server", title: "MLflow", lock }, silent);
     const port = String(await freePort());
-    const child = spawn(python, ["-m", "mlflow", "ui", "--port", port, "--workers", "1", ...more], {
+    const child = spawn(python, ["-m", ...module(port)], {
       cwd: folder,
       stdio: "ignore",
       detached: true,
       // Its jobs judge language models, by libraries that the lock leaves out.
       env: {
         ...process.env,
+        ...environment,
         MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
         MLFLOW_DISABLE_TELEMETRY: "true",
       },
@@ -230,7 +255,7 @@ describe("export mlflow", function () {
     equal(ended.stdout, `${first}\n`);
     // Artifacts are found in the folder wherever it is.
     renameSync(first, store);
-    server = await MlflowServer.start(store);
+    server = await MlflowServer.ui(store);
   });
 
   after(async () => {
@@ -308,11 +333,24 @@ describe("export mlflow", function () {
     equal(course.at(-1)?.[1], trials[0]?.objective);
   });
 
-  it("creates nothing twice, and repeats what was left unfinished", async () => {
+  it("creates nothing twice, repeats what was left unfinished, and updates the approval status of models", async () => {
     const before = await server.runs("restate-dev");
+    const versions = async (): Promise<readonly Record<string, unknown>[]> => {
+      const answer = (await server.get("model-versions/search", {})) as {
+        model_versions: Record<string, unknown>[];
+      };
+      return answer.model_versions;
+    };
+    const [registered, ...none] = await versions();
+    deepEqual(none, []);
+    const own = before.find(({ info }) => info.run_id === registered?.["run_id"]);
+    equal(own?.info.run_name, winner);
+    equal(registered?.["name"], "restate-dev");
     // A call that was interrupted leaves a run that has not ended.
     const unfinished = before.find(({ info }) => info.run_name === "trial 2")?.info.run_id;
     await server.post("runs/update", { run_id: unfinished, status: "RUNNING" });
+    const args = ["approve", "1", "--comment", "better on the coast", "--work-folder", workFolder];
+    equal((await local(args)).code, 0);
     match((await exported("--all", "--to", store)).stderr, /1 runs? logged, 17 there already/);
     const after = (await server.runs("restate-dev")).map(({ info }) => info.run_id);
     equal(after.length, 18);
@@ -320,28 +358,9 @@ describe("export mlflow", function () {
       before.map(({ info }) => info.run_id).filter((id) => !after.includes(id)),
       [unfinished],
     );
-  });
-
-  it("registers the model packages, and updates their approval status", async () => {
-    const versions = async (): Promise<readonly Record<string, unknown>[]> => {
-      const answer = (await server.get("model-versions/search", {})) as {
-        model_versions: Record<string, unknown>[];
-      };
-      return answer.model_versions;
-    };
-    const [before, ...none] = await versions();
-    deepEqual(none, []);
-    const own = (await server.runs("restate-dev")).find(
-      ({ info }) => info.run_id === before?.["run_id"],
-    );
-    equal(own?.info.run_name, winner);
-    equal(before?.["name"], "restate-dev");
-    const args = ["approve", "1", "--comment", "better on the coast", "--work-folder", workFolder];
-    equal((await local(args)).code, 0);
-    match((await exported("--to", store)).stderr, /0 runs logged, 9 there already/);
-    const [after] = await versions();
-    equal(after?.["description"], "better on the coast");
-    const tags = after["tags"] as readonly { readonly key: string; readonly value: string }[];
+    const [approved] = await versions();
+    equal(approved?.["description"], "better on the coast");
+    const tags = approved["tags"] as readonly { readonly key: string; readonly value: string }[];
     equal(tags.find(({ key }) => key === "sagemaker.approval_status")?.value, "Approved");
     const alias = (await server.get("registered-models/alias", {
       name: "restate-dev",
@@ -353,8 +372,7 @@ describe("export mlflow", function () {
   it("logs the same for a stack in AWS to its own app, except for what only local records contain", async () => {
     const elsewhere = join(folder, "elsewhere");
     mkdirSync(elsewhere);
-    const direct = ["--default-artifact-root", artifactStore, "--no-serve-artifacts"];
-    const app = await MlflowServer.start(elsewhere, ...direct);
+    const app = await MlflowServer.app(elsewhere, artifactStore);
     const options = { workFolder, data };
     const program = await stackProgram({});
     const emulated: World = openMachine(options, { program });
@@ -453,7 +471,7 @@ describe("export mlflow", function () {
     try {
       const { port } = proxy.address() as AddressInfo;
       const ended = await commandLine(
-        ["--local", "export", "mlflow", succeeded, "--to", app, "--work-folder", workFolder],
+        ["--local", "export", "mlflow", "--to", app, "--work-folder", workFolder],
         {
           ...noCredentials,
           ...credentials,
@@ -461,7 +479,7 @@ describe("export mlflow", function () {
         },
       );
       equal(ended.code, 0, ended.stderr);
-      // The store is the same, so all is there.
+      // The store is the same, so all of the last execution is there.
       match(ended.stderr, /1 execution: 0 runs logged, 9 there already/);
       equal(ended.stdout, `${app}\n`);
       deepEqual([...heard], [`eu-west-1/sagemaker/aws4_request ${app}`]);
@@ -496,7 +514,7 @@ describe("export mlflow", function () {
     const log = async (one: object): Promise<object> => {
       const path = join(folder, "facts.json");
       writeFileSync(path, JSON.stringify({ executions: [one], models: [] }));
-      return logToMlflow(path, store, silent);
+      return logToMlflow(path, server.url, silent);
     };
     deepEqual(await log(execution("Failed", [trial])), { created: 3, kept: 0, models: 0 });
     const later = { ...trial, trainingJobName: "job-2", status: "Completed", objective: 2 };
@@ -548,10 +566,15 @@ describe("export mlflow", function () {
       await (browser as Browser | undefined)?.close();
     });
 
-    /** The text of a page, once it shows what is waited for. */
-    async function shown(place: string, ...texts: readonly string[]): Promise<Page> {
-      const page = await browser.newPage();
+    let page: Page;
+    beforeEach(async () => {
+      page = await browser.newPage();
       await page.setViewport({ width: 1500, height: 1000 });
+    });
+    afterEach(() => page.close());
+
+    /** Waits until a place shows some texts, which the places before it in a test do not. */
+    async function shown(place: string, ...texts: readonly string[]): Promise<void> {
       await page.goto(`${server.url}/#/${place}`);
       await page.waitForFunction(
         (wanted: readonly string[]) => {
@@ -563,11 +586,10 @@ describe("export mlflow", function () {
         { timeout: 120_000 },
         texts,
       );
-      return page;
     }
 
     it("shows executions with their candidates below them", async () => {
-      const page = await shown("experiments/1/runs", succeeded, failed);
+      await shown("experiments/1/runs", succeeded, failed);
       const links = "[row-index] a[href*='/runs/']";
       const rows = async (): Promise<readonly string[]> =>
         page.$$eval(links, (found) =>
@@ -602,8 +624,9 @@ describe("export mlflow", function () {
         )?.info.run_id ?? "";
       const place = `experiments/1/runs/${candidate}`;
       await shown(place, "max_depth", "best validation:rmse", "r2_low");
-      await shown(`${place}/model-metrics`, "XGBoost (best validation:rmse)", "Step");
+      // The tab of artifacts looks at its address only when it opens.
       await shown(`${place}/artifacts/evaluation/evaluation.json`, "regression_metrics");
+      await shown(`${place}/model-metrics`, "XGBoost (best validation:rmse)", "Step");
       await shown(`${place}/artifacts/model/model.tar.gz`, "model.tar.gz");
     });
 
