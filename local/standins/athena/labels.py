@@ -55,7 +55,7 @@ def check_labels(table: Table, encoding: dict[str, Any], database: Database) -> 
         UserError: Labels that clash, one problem per line.
     """
     query = parse_query(encoding["query"], str(encoding["database"]).lower(), [table])
-    create_macros(database)
+    create_macros(database, query.sql)
     create_view(table, database)
     columns: dict[str, str] = encoding["columns"]
     labels = []

@@ -72,7 +72,7 @@ def run_query(request: dict[str, Any]) -> None:
     threads = None if query.is_plain else 1
     with open_database(str(folder), threads) as database:
         try:
-            create_macros(database)
+            create_macros(database, query.sql)
             for one in tables:
                 if one.full_name in query.tables:
                     create_view(one, database)

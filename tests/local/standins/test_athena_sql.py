@@ -99,6 +99,16 @@ def _close(one: str, other: str, real: bool) -> bool:
     return math.isclose(a, b, rel_tol=1e-7 if real else _TOLERANCE)
 
 
+def test_a_query_gets_the_macros_that_it_calls_and_those_that_they_call() -> None:
+    with duckdb.connect(config={"threads": 1}) as database:
+        create_macros(database, "select trino.years_between(a, b) from t")
+        found = database.execute(
+            "select function_name from duckdb_functions() where schema_name = 'trino' order by all"
+        ).fetchall()
+    forward = ["clamped_time_in_year", "is_leap", "milliseconds", "time_in_year"]
+    assert [name for (name,) in found] == [*forward, "years_between", "years_forward"]
+
+
 @pytest.mark.parametrize(
     ("here", "query", "types", "rows"),
     [(*answer, "")[:4] for answer in ANSWERS],

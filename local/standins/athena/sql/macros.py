@@ -233,9 +233,9 @@ date_parts(x, pattern) := case
 """
 
 
-def create_macros(database: Database) -> None:
-    """Creates the schema `trino` in the database."""
-    define_macros(database, _MACROS, "trino")
+def create_macros(database: Database, sql: str | None = None) -> None:
+    """Creates the schema `trino` in the database, with the macros that SQL calls; default: all."""
+    define_macros(database, _MACROS, "trino", sql)
 
 
 def explain_failure(message: str) -> str:
