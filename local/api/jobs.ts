@@ -13,7 +13,7 @@ import {
 import { describedJob } from "../records/describedJob";
 import { findDocument, listDocuments } from "../records/executions";
 import { jobsNotImproving } from "../execution/steps/completionRule";
-import { nameOf, statusOf } from "../execution/steps/jobProperties";
+import { nameOf, statusOf, trainingTimes } from "../execution/steps/jobProperties";
 import { artifactUri } from "../execution/steps/trainingJob";
 import { invalid, notFound } from "./errors";
 import type { Answer, SageMakerOperations } from "./operation";
@@ -54,8 +54,6 @@ function trialProperties(trial: TrialDocument, tuning: TuningJob): Properties {
   const { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition } = tuning;
   const { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB } =
     definition?.HyperParameterTuningResourceConfig ?? definition?.ResourceConfig ?? {};
-  // Source: the minimum of TrainingTimeInSeconds.
-  const seconds = Math.max(1, Math.round(trial.Seconds));
   const resources = { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB };
   return {
     ...definition,
@@ -74,8 +72,7 @@ function trialProperties(trial: TrialDocument, tuning: TuningJob): Properties {
     },
     ResourceConfig: resources,
     LastModifiedTime: trial.TrainingEndTime ?? trial.CreationTime ?? "",
-    TrainingTimeInSeconds: seconds,
-    BillableTimeInSeconds: seconds,
+    ...trainingTimes(trial.Seconds),
   };
 }
 

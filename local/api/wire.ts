@@ -79,9 +79,15 @@ export async function answerJson(world: World, request: WireRequest): Promise<Wi
   }
 }
 
+/** The errors of operations that end what they name, when they are repeated. */
+const repeated: Readonly<Record<string, string>> = {
+  DeletePipeline: "ResourceNotFound",
+  StopPipelineExecution: "ConflictException",
+};
+
 /**
- * Performs an operation. One that ends what it names is refused when it is repeated, but if it was performed with the same
- * token, it has the response of then. Source: ClientRequestToken, "completes no more than once".
+ * Performs an operation. If it was performed before with the same token, it is not refused, but has the response of then.
+ * Source: ClientRequestToken, "completes no more than once".
  */
 async function repeatable(
   world: World,
@@ -89,7 +95,8 @@ async function repeatable(
   body: Buffer,
   perform: () => Promise<object>,
 ): Promise<object> {
-  if (operation !== "DeletePipeline" && operation !== "StopPipelineExecution") {
+  const code = repeated[operation];
+  if (code === undefined) {
     return perform();
   }
   const key = `${operation} ${body.toString()}`;
@@ -98,7 +105,8 @@ async function repeatable(
     world.performed.set(key, answer);
     return answer;
   } catch (error) {
-    const earlier = error instanceof ApiError ? world.performed.get(key) : undefined;
+    const earlier =
+      error instanceof ApiError && error.code === code ? world.performed.get(key) : undefined;
     if (earlier === undefined) {
       throw error;
     }

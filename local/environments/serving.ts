@@ -23,9 +23,11 @@ export type ServingContainer = Pick<
 
 /** Members of a container that change what it serves, but not here. */
 const unserved = [
-  ...["AdditionalModelDataSources", "InferenceSpecificationName", "ModelDataSource"],
+  "AdditionalModelDataSources",
+  "InferenceSpecificationName",
+  "ModelDataSource",
   "MultiModelConfig",
-] as const;
+];
 
 /** The first member of a container that changes what it serves, but not here; undefined if there is none. */
 export function unservedMember(container: object): string | undefined {

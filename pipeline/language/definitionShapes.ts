@@ -174,10 +174,11 @@ const shapes = new Map<string, Shape>([
       type: "string",
       literal: true,
       enum: [
-        ...["Step.SERVICE_FAULT", "Step.THROTTLING"],
-        ...["CAPACITY_ERROR", "JOB_INTERNAL_ERROR", "RESOURCE_LIMIT"].map(
-          (name) => `SageMaker.${name}`,
-        ),
+        "Step.SERVICE_FAULT",
+        "Step.THROTTLING",
+        "SageMaker.CAPACITY_ERROR",
+        "SageMaker.JOB_INTERNAL_ERROR",
+        "SageMaker.RESOURCE_LIMIT",
       ],
     },
     NotNegative: { type: "integer", literal: true, min: 0 },

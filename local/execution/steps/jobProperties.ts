@@ -95,3 +95,10 @@ export const nameOf = (type: string, properties: Properties | undefined): string
 /** The status of a job in its Describe response. */
 export const statusOf = (type: string, properties: Properties | undefined): string | undefined =>
   textOf(type, "Status", properties);
+
+/** The members of DescribeTrainingJob about a job's duration. */
+export function trainingTimes(duration: number): Properties {
+  // Source: the minimum of TrainingTimeInSeconds.
+  const seconds = Math.max(1, Math.round(duration));
+  return { TrainingTimeInSeconds: seconds, BillableTimeInSeconds: seconds };
+}

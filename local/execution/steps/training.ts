@@ -2,6 +2,7 @@ import type { TrainingRequest } from "../../../pipeline/language/evaluate";
 import { trainingKeys } from "../../caching/stepKey";
 import { StepFailure } from "../execution";
 import { jobName } from "./jobNames";
+import { trainingTimes } from "./jobProperties";
 import type { JobKind, JobOutcome } from "./jobStep";
 import { artifactUri, outputUri, runTrainingJob } from "./trainingJob";
 
@@ -30,16 +31,8 @@ export const training: JobKind<TrainingRequest> = {
       MetricName,
       Value,
     }));
-    // Source: the minimum of TrainingTimeInSeconds.
-    const seconds = Math.max(1, Math.round(result.seconds));
-    return {
-      facts: {
-        TrainingJobName: name,
-        FinalMetricDataList: metrics,
-        TrainingTimeInSeconds: seconds,
-        BillableTimeInSeconds: seconds,
-      },
-    };
+    const times = trainingTimes(result.seconds);
+    return { facts: { TrainingJobName: name, FinalMetricDataList: metrics, ...times } };
   },
   outputs: (request, outcome) => ({
     model: modelOf(request, outcome),

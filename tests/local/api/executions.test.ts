@@ -652,6 +652,12 @@ def predict_fn(rows, model):
     await rejects(client.send(new DeletePipelineCommand({ PipelineName: "Sleeping" })), {
       name: "ResourceNotFound",
     });
+    await pipeline("Sleeping", definitionOf([sleeping]));
+    const again = await start("Sleeping");
+    await rejects(remove(), { name: "ConflictException" });
+    await stop(again);
+    equal(await ended(again), "Stopped");
+    await remove();
     await rejects(describe_(both[0]), { name: "ResourceNotFound" });
   });
 });
