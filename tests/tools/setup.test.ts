@@ -1,5 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { command, temporaryFolder } from "../support/localRun";
@@ -9,12 +9,19 @@ describe("a command's setup", () => {
 
   before(() => {
     mkdirSync(join(folder, "tools"));
-    for (const file of ["package.json", "package-lock.json", "tools/setup.mjs"]) {
-      copyFileSync(file, join(folder, file));
-    }
+    copyFileSync("tools/setup.mjs", join(folder, "tools", "setup.mjs"));
+    // Of one package, as npm takes seconds to find that it cannot reach all of them.
+    const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+      readonly packages: Readonly<Record<string, { readonly version: string }>>;
+    };
+    const zod = packages["node_modules/zod"];
+    const own = { name: "restate", dependencies: { zod: zod?.version } };
+    const lock = { ...own, lockfileVersion: 3, packages: { "": own, "node_modules/zod": zod } };
+    writeFileSync(join(folder, "package.json"), JSON.stringify(own));
+    writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lock));
   });
 
-  /** Sets up the Node packages of a fresh copy of the project. */
+  /** Sets up the Node packages of a fresh copy of the script. */
   const setUp = (
     environment: Readonly<Record<string, string>>,
     ...options: readonly string[]
