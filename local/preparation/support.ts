@@ -22,6 +22,10 @@ function checkModel(args: ModelArguments, images: Images, report: Report): void 
   modelContainers(args).forEach((container, index) => {
     const { Environment: environment, Image: uri } = container;
     const place = args.Containers ? `Containers[${index}]` : "PrimaryContainer";
+    if (container.ModelPackageName) {
+      report(place, "ModelPackageName is not supported in Model steps here");
+      return;
+    }
     const member = unservedMember(container);
     if (member !== undefined) {
       report(place, `${member} is not supported on this machine`);

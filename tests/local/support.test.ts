@@ -267,6 +267,7 @@ describe("unsupported", () => {
   for (const [member, value, message] of [
     ["ModelDataSource", { S3DataSource: {} }, "ModelDataSource is not supported on this machine"],
     ["MultiModelConfig", {}, "MultiModelConfig is not supported on this machine"],
+    ["ModelPackageName", "team/1", "ModelPackageName is not supported in Model steps here"],
     ["Mode", "MultiModel", "Mode MultiModel is not supported on this machine"],
     [
       "InferenceSpecificationName",
