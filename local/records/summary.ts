@@ -268,16 +268,21 @@ function crossValidationOf(
   );
 }
 
-/** The processing step that evaluates the model of a tuning, and its property file. */
+/** The processing step that evaluates the model of a tuning, or a transform's predictions by it, and its property file. */
 export function evaluationOf(
   steps: readonly PlacedStep[],
   tuning: string,
 ): { readonly step: ProcessingStep; readonly file: PropertyFile } | undefined {
-  for (const placed of steps) {
-    const { step } = placed;
-    const file = step.Type === "Processing" ? step.PropertyFiles?.[0] : undefined;
-    if (step.Type === "Processing" && file !== undefined && dependencies(placed).has(tuning)) {
-      return { step, file };
+  const sources = new Set([tuning]);
+  for (const source of sources) {
+    for (const { step } of steps.filter((one) => dependencies(one).has(source))) {
+      const file = step.Type === "Processing" ? step.PropertyFiles?.[0] : undefined;
+      if (step.Type === "Processing" && file !== undefined) {
+        return { step, file };
+      }
+      if (step.Type === "Model" || step.Type === "Transform") {
+        sources.add(step.Name);
+      }
     }
   }
   return undefined;

@@ -68,6 +68,19 @@ def refers_to(step: Json, name: str) -> bool:
     )
 
 
+def evaluation_of(tuning: str, steps: Sequence[Json]) -> Json | None:
+    """The step that evaluates a tuning's model, or a transform's predictions by it."""
+    sources = [tuning]
+    for source in sources:
+        for step in steps:
+            if refers_to(step, source):
+                if step.get("PropertyFiles"):
+                    return step
+                if step["Type"] in ("Model", "Transform"):
+                    sources.append(step["Name"])
+    return None
+
+
 class Source:
     """What SageMaker and S3 know of executions."""
 
@@ -164,15 +177,14 @@ class Source:
         own = next((one for one in trials if one["trainingJobName"] == best), None)
         metrics: dict[str, float] = {}
         files: list[tuple[str, str]] = []
-        for step in steps:
-            if step.get("PropertyFiles") and refers_to(step, tuning["Name"]):
-                file = step["PropertyFiles"][0]
-                folder = self.output(ran.get(step["Name"]), file["OutputName"])
-                if folder is not None:
-                    metrics = regression_metrics(self.document(folder + file["FilePath"]))
-                    kept = ("evaluation.json", "predictions.csv")
-                    files = [(folder + one, "evaluation") for one in kept]
-                break
+        step = evaluation_of(tuning["Name"], steps)
+        if step is not None:
+            file = step["PropertyFiles"][0]
+            folder = self.output(ran.get(step["Name"]), file["OutputName"])
+            if folder is not None:
+                metrics = regression_metrics(self.document(folder + file["FilePath"]))
+                kept = ("evaluation.json", "predictions.csv")
+                files = [(folder + one, "evaluation") for one in kept]
         if own is not None and own["status"] == "Completed":
             files.append((f"{models}/{best}/output/model.tar.gz", "model"))
         first = trials[0] if trials else {"objectiveMetric": "objective", "maximised": False}

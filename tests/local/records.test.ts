@@ -23,11 +23,14 @@ import { recordOf } from "../../local/records/executionRecord";
 import { findDocument, listHeads, readRecord } from "../../local/records/executions";
 import { latestJobSeconds } from "../../local/records/jobSeconds";
 import { Recorder } from "../../local/records/recorder";
+import { evaluationOf } from "../../local/records/summary";
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
+import { allSteps } from "../../pipeline/language/graph";
 import { readReportData } from "../../report/reportData";
 import { jobName, trialName, tuningJobName } from "../../local/execution/steps/jobNames";
 import { trialsHeader } from "../../terminal/trialsCsv";
+import { type Config, program } from "../support/definitions";
 import { temporaryFolder } from "../support/localRun";
 import { localWorld, sageMakerOf } from "../support/localWorld";
 
@@ -467,5 +470,28 @@ describe("the names of jobs", () => {
       match(name, /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
     }
     equal(tuningJobName(id, `${long}b`).length, 32);
+  });
+});
+
+describe("the evaluation of a candidate with its own image", () => {
+  it("is found behind its model and transform, with and without a champion", async () => {
+    const columns = ["price", "rooms"].map((name) => ({ name, type: "double" }));
+    const dataset = { table: "flats", columns, target: "price" };
+    const image = "1.dkr.ecr.us-east-1.amazonaws.com/own:1";
+    const own = {
+      name: "Own",
+      algorithm: { image, metrics: { "validation:rmse": "(.*)" } },
+      ranges: { depth: { type: "integer", min: 1, max: 2 } },
+    };
+    const candidates = [own, { name: "A", algorithm: "ridge" }];
+    const champion = { champion: { beats: { by: 0, confidence: 0.9 } } };
+    for (const config of [{}, champion] satisfies Config[]) {
+      const { definition } = await program({ dataset, candidates, ...(config as Config) });
+      const steps = allSteps(definition);
+      deepEqual(
+        ["TuneOwn", "TuneA", "TuneB"].map((one) => evaluationOf(steps, one)?.step.Name),
+        ["EvaluateOwn", "EvaluateA", undefined],
+      );
+    }
   });
 });

@@ -58,6 +58,24 @@ def test_one_job_logs_after_the_other() -> None:
     assert client.calls == 3
 
 
+def test_an_evaluation_is_found_behind_a_model_and_a_transform() -> None:
+    def step(name: str, kind: str, source: str, **more: object) -> dict[str, object]:
+        arguments = {"From": {"Get": f"Steps.{source}.Result"}}
+        return {"Name": name, "Type": kind, "Arguments": arguments, **more}
+
+    evaluates = {"PropertyFiles": [{"PropertyFileName": "Evaluation"}]}
+    steps = [
+        {"Name": "TuneOwn", "Type": "Tuning"},
+        {"Name": "TuneA", "Type": "Tuning"},
+        step("EvaluateOwn", "Processing", "TransformOwn", **evaluates),
+        step("TransformOwn", "Transform", "ModelOwn"),
+        step("ModelOwn", "Model", "TuneOwn"),
+        step("EvaluateA", "Processing", "TuneA", **evaluates),
+    ]
+    found = [log_executions.evaluation_of(name, steps) for name in ("TuneOwn", "TuneA", "TuneB")]
+    assert [one and one["Name"] for one in found] == ["EvaluateOwn", "EvaluateA", None]
+
+
 def test_what_has_ended_since_it_was_logged_is_pending() -> None:
     client = SageMaker(
         [("5", "Executing"), ("4", "Failed"), ("3", "Stopped"), ("2", "Succeeded"), ("1", "Failed")]
