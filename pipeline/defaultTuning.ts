@@ -9,18 +9,10 @@ interface Tuning<Value> {
 
 type Scaling = "Linear" | "Logarithmic";
 
-const integer = (min: number, max: number, scaling: Scaling): HyperparameterRange => ({
-  type: "integer",
-  min,
-  max,
-  scaling,
-});
-const continuous = (min: number, max: number, scaling: Scaling): HyperparameterRange => ({
-  type: "continuous",
-  min,
-  max,
-  scaling,
-});
+const integer = (min: number, max: number, scaling: Scaling) =>
+  ({ type: "integer", min, max, scaling }) as const;
+const continuous = (min: number, max: number, scaling: Scaling) =>
+  ({ type: "continuous", min, max, scaling }) as const;
 
 /** A common seed, so that equal trials give equal models. */
 const seed = 1729;

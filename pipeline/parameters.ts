@@ -63,36 +63,25 @@ export function parameterDeclarations(
   const setsTraining = candidates.some(
     ({ algorithm, instanceType }) => instanceType === undefined || typeof algorithm !== "string",
   );
-  const training: Parameter & { readonly Name: ParameterName } = {
-    Name: "TrainingInstanceType",
-    Type: "String",
-    DefaultValue: defaults.trainingInstanceType,
-  };
+  const string = (name: ParameterName, value: string) =>
+    ({ Name: name, Type: "String", DefaultValue: value }) as const;
   return [
-    {
-      Name: "ProcessingInstanceType",
-      Type: "String",
-      DefaultValue: defaults.processingInstanceType,
-    },
+    string("ProcessingInstanceType", defaults.processingInstanceType),
     {
       Name: "ProcessingInstanceCount",
       Type: "Integer",
       DefaultValue: defaults.processingInstanceCount,
     },
-    ...(setsTraining ? [training] : []),
+    ...(setsTraining ? [string("TrainingInstanceType", defaults.trainingInstanceType)] : []),
     {
-      Name: "ModelApprovalStatus",
-      Type: "String",
-      DefaultValue: defaults.modelApprovalStatus,
+      ...string("ModelApprovalStatus", defaults.modelApprovalStatus),
       EnumValues: modelApprovalStatuses,
     },
     { Name: "MinimumR2", Type: "Float", DefaultValue: defaults.minimumR2 },
     ...candidates.flatMap(({ name, warmStart }) =>
-      (warmStart?.parents ?? []).map((parent, index) => ({
-        Name: parentParameter(name, index + 1),
-        Type: "String" as const,
-        DefaultValue: parent,
-      })),
+      (warmStart?.parents ?? []).map((parent, index) =>
+        string(parentParameter(name, index + 1), parent),
+      ),
     ),
   ];
 }

@@ -83,12 +83,10 @@ function stopping(
   TrainingJobDefinition,
   "CheckpointConfig" | "EnableManagedSpotTraining" | "StoppingCondition"
 > {
-  if (spotMaxWaitTimeInSeconds === undefined) {
-    return { StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeInSeconds } };
-  }
+  const spot = spotMaxWaitTimeInSeconds !== undefined;
   return {
-    EnableManagedSpotTraining: true,
-    CheckpointConfig: { S3Uri: checkpointUri(bucket, name) },
+    EnableManagedSpotTraining: spot || undefined,
+    CheckpointConfig: spot ? { S3Uri: checkpointUri(bucket, name) } : undefined,
     StoppingCondition: {
       MaxRuntimeInSeconds: maxRuntimeInSeconds,
       MaxWaitTimeInSeconds: spotMaxWaitTimeInSeconds,
