@@ -64,16 +64,6 @@ function athenaInput(
 }
 
 /**
- * The counts of the rows that the query reads and leaves out, as JSON, which Python can read without a library.
- *
- * Preprocess is isolated, which concerns its containers (service model, EnableNetworkIsolation); SageMaker runs the query
- * outside of them (aws/sagemaker-python-sdk#5176: its log marks it as SageMaker's). No source shows the two together.
- */
-function countsInput(args: DefinitionArgs, countQuery: string): ProcessingInput {
-  return athenaInput(args, "counts", { QueryString: countQuery, OutputFormat: "JSON" });
-}
-
-/**
  * Reads the table through Athena and runs the flow on it.
  *
  * Data Wrangler writes each output to `<S3Uri>/<processing job name>/<node id>/default/`. Another attempt has another job
@@ -181,6 +171,12 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
   });
   const { rowSchema } = args.sources;
   const { countQuery } = args.flowSource;
+  // The counts of the rows that the query reads and leaves out, as JSON, which Python can read without a library. Preprocess
+  // is isolated, which concerns its containers (service model, EnableNetworkIsolation); SageMaker runs the query outside of
+  // them (aws/sagemaker-python-sdk#5176: its log marks it as SageMaker's). No source shows the two together.
+  const counts = countQuery
+    ? [athenaInput(args, "counts", { QueryString: countQuery, OutputFormat: "JSON" })]
+    : [];
   const processing = processingStep<string>({
     name: "Preprocess",
     imageUri: args.images.scikitLearn,
@@ -208,7 +204,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
     inputs: [
       s3Input("input", transformed),
       ...(rowSchema === undefined ? [] : [s3Input("schema", rowSchema)]),
-      ...(countQuery === undefined ? [] : [countsInput(args, countQuery)]),
+      ...counts,
     ],
     outputs: {
       train: output("train"),

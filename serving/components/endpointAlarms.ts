@@ -19,16 +19,36 @@ export class EndpointAlarms extends pulumi.ComponentResource {
 
   constructor(name: string, args: EndpointAlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:serving:EndpointAlarms", name, {}, opts);
-    const { endpointName, thresholds } = args;
-    const { latencyMilliseconds, serverErrors } = thresholds;
+    const { endpointName, topicArn, variantName } = args;
+    const { latencyMilliseconds, serverErrors } = args.thresholds;
+    const alarm = (what: string, metric: Partial<cloudwatch.MetricAlarmArgs>): string => {
+      const alarmName = `${endpointName}-${what}`;
+      new cloudwatch.MetricAlarm(
+        `${name}-${what}`,
+        {
+          name: alarmName,
+          namespace: "AWS/SageMaker",
+          dimensions: { EndpointName: endpointName, VariantName: variantName },
+          period: 60,
+          evaluationPeriods: 1,
+          comparisonOperator: "GreaterThanOrEqualToThreshold",
+          // There is no metric without requests.
+          treatMissingData: "notBreaching",
+          alarmActions: [topicArn],
+          ...metric,
+        },
+        { parent: this },
+      );
+      return alarmName;
+    };
     this.alarmNames = [
-      this.alarm(name, args, "server-errors", {
+      alarm("server-errors", {
         alarmDescription: `${serverErrors} 5xx responses in a minute from ${endpointName}`,
         metricName: "Invocation5XXErrors",
         statistic: "Sum",
         threshold: serverErrors,
       }),
-      this.alarm(name, args, "latency", {
+      alarm("latency", {
         alarmDescription: `The model of ${endpointName} takes ${latencyMilliseconds} ms on average`,
         metricName: "ModelLatency",
         statistic: "Average",
@@ -36,31 +56,5 @@ export class EndpointAlarms extends pulumi.ComponentResource {
       }),
     ];
     this.registerOutputs({ alarmNames: this.alarmNames });
-  }
-
-  private alarm(
-    name: string,
-    { endpointName, topicArn, variantName }: EndpointAlarmsArgs,
-    what: string,
-    metric: Partial<cloudwatch.MetricAlarmArgs>,
-  ): string {
-    const alarmName = `${endpointName}-${what}`;
-    new cloudwatch.MetricAlarm(
-      `${name}-${what}`,
-      {
-        name: alarmName,
-        namespace: "AWS/SageMaker",
-        dimensions: { EndpointName: endpointName, VariantName: variantName },
-        period: 60,
-        evaluationPeriods: 1,
-        comparisonOperator: "GreaterThanOrEqualToThreshold",
-        // There is no metric without requests.
-        treatMissingData: "notBreaching",
-        alarmActions: [topicArn],
-        ...metric,
-      },
-      { parent: this },
-    );
-    return alarmName;
   }
 }
