@@ -70,10 +70,16 @@ class Replay:
     sampled: int | None = None
 
     def __post_init__(self) -> None:
-        """Prepares the days."""
+        """Prepares the days.
+
+        Raises:
+            UserError: a shift does not fit the model, even if it starts after the last day.
+        """
         self.random = np.random.default_rng(self.seed)
         plain = self.world.plain
         self.spread = float(np.std(self.predict(plain.rows) - plain.labels))
+        for shift in self.shifts:
+            self.world.apply([(shift, 1.0)], self.spread)
         self._placed: dict[tuple[float, ...], tuple[Placed, np.ndarray]] = {}
 
     def days(self, count: int) -> list[Day]:
