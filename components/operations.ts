@@ -36,7 +36,7 @@ export class Operations extends pulumi.ComponentResource {
   constructor(name: string, args: OperationsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Operations", name, {}, opts);
     const child: pulumi.CustomResourceOptions = { parent: this };
-    const { operationsName, pipelineName } = args.names;
+    const { modelPackageGroupName, operationsName, pipelineName } = args.names;
     const topic = new sns.Topic(
       `${name}-topic`,
       { name: operationsName, kmsMasterKeyId: args.kmsKeyArn },
@@ -55,8 +55,37 @@ export class Operations extends pulumi.ComponentResource {
       );
     });
 
-    this.announceModels(name, args, topic, "awaits-approval", "PendingManualApproval");
-    this.announceModels(name, args, topic, "approval", "Approved", "Rejected");
+    /** Notifies about models of the group that get one of some approval statuses. */
+    const announce = (what: string, ...statuses: readonly string[]): void => {
+      eventRule(
+        `${name}-${what}`,
+        {
+          name: `${operationsName}-${what}`,
+          description: `A model of ${modelPackageGroupName} is ${statuses.join(" or ")}`,
+          pattern: {
+            source: ["aws.sagemaker"],
+            "detail-type": ["SageMaker Model Package State Change"],
+            detail: {
+              ModelPackageGroupName: [modelPackageGroupName],
+              ModelApprovalStatus: statuses,
+            },
+          },
+          target: {
+            arn: topic.arn,
+            inputTransformer: {
+              inputPaths: {
+                model: "$.detail.ModelPackageArn",
+                status: "$.detail.ModelApprovalStatus",
+              },
+              inputTemplate: '"The model <model> is <status>."',
+            },
+          },
+        },
+        child,
+      );
+    };
+    announce("awaits-approval", "PendingManualApproval");
+    announce("approval", "Approved", "Rejected");
     /** Notifies about failed executions of a pipeline. */
     const watch = (what: string, watched: string): void => {
       new cloudwatch.MetricAlarm(
@@ -116,43 +145,6 @@ export class Operations extends pulumi.ComponentResource {
 
     this.topicArn = topic.arn;
     this.registerOutputs({ topicArn: this.topicArn });
-  }
-
-  /** Notifies about models of the group that get one of the approval statuses. */
-  private announceModels(
-    name: string,
-    args: OperationsArgs,
-    topic: sns.Topic,
-    what: string,
-    ...statuses: readonly string[]
-  ): void {
-    const { modelPackageGroupName, operationsName } = args.names;
-    eventRule(
-      `${name}-${what}`,
-      {
-        name: `${operationsName}-${what}`,
-        description: `A model of ${modelPackageGroupName} is ${statuses.join(" or ")}`,
-        pattern: {
-          source: ["aws.sagemaker"],
-          "detail-type": ["SageMaker Model Package State Change"],
-          detail: {
-            ModelPackageGroupName: [modelPackageGroupName],
-            ModelApprovalStatus: statuses,
-          },
-        },
-        target: {
-          arn: topic.arn,
-          inputTransformer: {
-            inputPaths: {
-              model: "$.detail.ModelPackageArn",
-              status: "$.detail.ModelApprovalStatus",
-            },
-            inputTemplate: '"The model <model> is <status>."',
-          },
-        },
-      },
-      { parent: this },
-    );
   }
 
   /** Lets only this stack's rules and alarms, and the account's budgets, publish to the topic. */

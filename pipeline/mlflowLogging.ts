@@ -17,9 +17,6 @@ export const mlflowLoggings = ["manual", "in-network", "outside-network"] as con
 /** How executions are logged to the MLflow app. */
 export type MlflowLogging = (typeof mlflowLoggings)[number];
 
-/** The step that logs. */
-const loggingStep = "LogExecutions";
-
 /** The script of the job. */
 export const loggingScript = "log_executions";
 
@@ -48,7 +45,7 @@ const instanceType = "ml.t3.medium";
  */
 export function loggingDefinition(args: LoggingArgs): PipelineDefinition {
   const { step } = processingStep({
-    name: loggingStep,
+    name: "LogExecutions",
     // It has boto3. Source: docker/xgboost/pyproject.toml of aws/deep-learning-containers.
     imageUri: args.imageUri,
     roleArn: args.roleArn,
