@@ -85,7 +85,8 @@ export async function askTarget(profile: TableProfile, terminal: Terminal): Prom
   if (likely === undefined) {
     const reasons = profile.columns.map((column) => {
       const { distinct, drop, name } = column;
-      return `${name} ${targetProblem(column, profile.rows) ?? `has ${counted(distinct, "value")}${drop === null ? "" : ` (${drop})`}`}`;
+      const values = `has ${counted(distinct, "value")}${drop === null ? "" : ` (${drop})`}`;
+      return `${name} ${targetProblem(column, profile.rows) ?? values}`;
     });
     throw new UserError(
       `no column seems to be a target; if one is, name it by --target: ${firstOf(reasons).join("; ")}`,
