@@ -45,17 +45,30 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** The last second of a Date. */
 const maxSeconds = 8.64e12;
 
-const jsonTypes: Readonly<Record<string, (value: unknown) => boolean>> = {
-  boolean: (value) => typeof value === "boolean",
-  double: (value) => typeof value === "number",
-  float: (value) => typeof value === "number",
-  integer: Number.isInteger,
-  long: Number.isInteger,
-  string: (value) => typeof value === "string",
-  timestamp: (value) => typeof value === "number" && Math.abs(value) <= maxSeconds,
+const isNumber = (value: unknown): value is number => typeof value === "number";
+
+/** The types of JSON values: their names in errors of the service's parser, and which values they have. */
+const jsonTypes: Readonly<Record<string, readonly [string, (value: unknown) => boolean]>> = {
+  boolean: ["Boolean", (value) => typeof value === "boolean"],
+  double: ["Double", isNumber],
+  float: ["Float", isNumber],
+  integer: ["Integer", Number.isInteger],
+  list: ["List", Array.isArray],
+  long: ["Long", Number.isInteger],
+  map: ["Map", isRecord],
+  string: ["String", (value) => typeof value === "string"],
+  structure: ["Object", isRecord],
+  timestamp: ["Timestamp", (value) => isNumber(value) && Math.abs(value) <= maxSeconds],
 };
 
 const anything: Shape = { type: "any" };
+
+/** What limits are about: a number's value, or the length of a text, a list or a map. */
+function sizeOf(value: unknown): readonly [size: number, what: string] {
+  return isNumber(value)
+    ? [value, "value"]
+    : [typeof value === "string" ? value.length : Object.keys(value ?? {}).length, "length"];
+}
 
 /** Checks a request, and converts its times to dates. */
 class Reader {
@@ -65,42 +78,34 @@ class Reader {
 
   read(value: unknown, name: string, path: string): unknown {
     const shape = this.shapes[name] ?? anything;
-    if (shape.type === "structure") {
-      return this.structure(this.expect(value, isRecord, path, "Object"), shape, path);
-    }
-    if (shape.type === "list") {
-      const { member = "" } = shape;
-      const items = this.expect(value, Array.isArray, path, "List") as readonly unknown[];
-      this.limits(items.length, "length", value, shape, path);
-      return items.map((item, index) => this.read(item, member, `${path}.${index + 1}.member`));
-    }
-    if (shape.type === "map") {
-      const { key = "", value: member = "" } = shape;
-      const entries = Object.entries(this.expect(value, isRecord, path, "Map"));
-      this.limits(entries.length, "length", value, shape, path);
-      return Object.fromEntries(
-        entries.map(([name_, one]) => {
-          this.read(name_, key, `${path}.${name_}.key`);
-          return [name_, this.read(one, member, `${path}.${name_}.member`)];
-        }),
-      );
-    }
-    return this.scalar(value, shape, path);
-  }
-
-  private expect<Kind>(
-    value: unknown,
-    is: (value: unknown) => value is Kind,
-    path: string,
-    kind: string,
-  ): Kind {
-    if (!is(value)) {
+    const { key = "", member = "", type, value: entry = "" } = shape;
+    const [kind = "", fits] = jsonTypes[type] ?? [];
+    if (fits?.(value) === false) {
       throw new ApiError(
         "SerializationException",
         `${path}: ${kindOf(value)} can not be converted to a ${kind}`,
       );
     }
-    return value;
+    this.check(value, shape, path);
+    switch (type) {
+      case "structure":
+        return this.structure(value as Readonly<Record<string, unknown>>, shape, path);
+      case "list":
+        return (value as readonly unknown[]).map((item, index) =>
+          this.read(item, member, `${path}.${index + 1}.member`),
+        );
+      case "map":
+        return Object.fromEntries(
+          Object.entries(value as object).map(([one, inside]) => {
+            this.read(one, key, `${path}.${one}.key`);
+            return [one, this.read(inside, entry, `${path}.${one}.member`)];
+          }),
+        );
+      case "timestamp":
+        return new Date(1000 * (value as number));
+      default:
+        return value;
+    }
   }
 
   private structure(
@@ -127,48 +132,19 @@ class Reader {
     );
   }
 
-  private scalar(value: unknown, shape: Shape, path: string): unknown {
-    const { type } = shape;
-    if (jsonTypes[type]?.(value) === false) {
-      const kind = type.charAt(0).toUpperCase() + type.slice(1);
-      throw new ApiError(
-        "SerializationException",
-        `${path}: ${kindOf(value)} can not be converted to a ${kind}`,
-      );
-    }
-    if (type === "timestamp") {
-      return new Date(1000 * (value as number));
-    }
-    if (typeof value === "string") {
-      this.limits(value.length, "length", value, shape, path);
-      if (shape.pattern !== undefined && !matchesWhole(shape.pattern, value)) {
-        this.problem(
-          value,
-          path,
-          `Member must satisfy regular expression pattern: ${shape.pattern}`,
-        );
-      }
-      if (shape.enum !== undefined && !shape.enum.includes(value)) {
-        this.problem(value, path, `Member must satisfy enum value set: [${shape.enum.join(", ")}]`);
-      }
-    } else if (typeof value === "number") {
-      this.limits(value, "value", value, shape, path);
-    }
-    return value;
-  }
-
-  private limits(
-    size: number,
-    what: "length" | "value",
-    value: unknown,
-    { max, min }: Shape,
-    path: string,
-  ): void {
+  private check(value: unknown, { enum: values, max, min, pattern }: Shape, path: string): void {
+    const [size, what] = sizeOf(value);
     if (min !== undefined && size < min) {
       this.problem(value, path, `Member must have ${what} greater than or equal to ${min}`);
     }
     if (max !== undefined && size > max) {
       this.problem(value, path, `Member must have ${what} less than or equal to ${max}`);
+    }
+    if (typeof value === "string" && pattern !== undefined && !matchesWhole(pattern, value)) {
+      this.problem(value, path, `Member must satisfy regular expression pattern: ${pattern}`);
+    }
+    if (typeof value === "string" && values?.includes(value) === false) {
+      this.problem(value, path, `Member must satisfy enum value set: [${values.join(", ")}]`);
     }
   }
 
