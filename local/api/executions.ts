@@ -5,13 +5,12 @@ import type {
   SelectiveExecutionConfig,
 } from "@aws-sdk/client-sagemaker";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 import { type ExecutionDocument, executionId } from "../records/executionDocument";
 import { writeDocument } from "../records/executionFile";
-import { findDocument, isUnderWay, recordPath } from "../records/executions";
+import { definitionPath, findDocument, isUnderWay, recordPath } from "../records/executions";
 import type { Resource } from "../records/resources";
 import { readSelection, type Selection } from "../execution/selection";
 import { requestStop } from "../execution/stopRequest";
@@ -37,7 +36,7 @@ function findExecution(world: World, arn = ""): ExecutionDocument {
 
 /** The definition of an execution, from its folder. */
 function definitionOf(world: World, document: ExecutionDocument): string {
-  const path = join(world.workspace.execution(executionId(document)), "definition.json");
+  const path = definitionPath(world.workspace.execution(executionId(document)));
   if (!existsSync(path)) {
     throw invalid(`The definition of the execution is missing: ${path}`);
   }

@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
@@ -15,7 +12,7 @@ import {
   pipelineArnOf,
 } from "../records/executionDocument";
 import { readUndamaged } from "../records/executionFile";
-import { listHeads, recordPath } from "../records/executions";
+import { findDefinition, listHeads, recordPath } from "../records/executions";
 import type { Images } from "../standins/images";
 import type { SessionOptions } from "./options";
 import { type ExecutionRequest, parameterList } from "./request";
@@ -40,19 +37,6 @@ export async function inputsHash(
   });
 }
 
-/** The canonical definition of an execution; undefined if it cannot be read. */
-function definitionIn(folder: string): string | undefined {
-  const path = join(folder, "definition.json");
-  try {
-    return existsSync(path) ? canonicalJson(JSON.parse(readFileSync(path, "utf8"))) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
 /** What was asked of an execution. */
 interface Asked {
   readonly definition: PipelineDefinition;
@@ -74,10 +58,10 @@ function findInterrupted(
   }
   const folder = workspace.execution(executionId(head));
   const found = readUndamaged(recordPath(folder));
-  const asked = canonicalJson([parameterList(parameters), selection?.config ?? null]);
-  const before = [found?.parameters ?? null, found?.execution.SelectiveExecutionConfig ?? null];
-  const isSame =
-    definitionIn(folder) === canonicalJson(definition) && asked === canonicalJson(before);
+  const { parameters: values, execution } = found ?? {};
+  const asked = [definition, parameterList(parameters), selection?.config];
+  const before = [findDefinition(folder), values, execution?.SelectiveExecutionConfig];
+  const isSame = canonicalJson(asked) === canonicalJson(before);
   return isSame ? found : undefined;
 }
 

@@ -11,6 +11,7 @@ import { prepare } from "../preparation/preparation";
 import { findTableData, loadTable } from "../preparation/tableData";
 import { type Challenge, challengeOf } from "../records/challenge";
 import { keepDataReport } from "../records/dataReport";
+import { definitionPath } from "../records/executions";
 import { endKilled, Recorder } from "../records/recorder";
 import { type CandidateSummary, summarise } from "../records/summary";
 import { updateTrials } from "../records/trials";
@@ -142,7 +143,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   try {
     mkdirSync(folder, { recursive: true });
     stopLooking = awaitStopRequest(folder, stop);
-    writeJson(join(folder, "definition.json"), definition);
+    writeJson(definitionPath(folder), definition);
     recorder.begin();
     try {
       await placeObjects(options, definition, execution, data);

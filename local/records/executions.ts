@@ -126,14 +126,23 @@ export function readRecord(path: string): ExecutionRecord {
   return recordOf(documentAt(new Workspace(join(folder, "..", "..")), path), folder);
 }
 
+/** The path of an execution's definition. */
+export const definitionPath = (folder: string): string => join(folder, "definition.json");
+
+/** The definition in the folder of an execution; undefined if it is damaged or missing. */
+export function findDefinition(folder: string): PipelineDefinition | undefined {
+  const path = definitionPath(folder);
+  return existsSync(path) ? parseText(readFileSync(path, "utf8")).definition : undefined;
+}
+
 /**
  * The definition in the folder of an execution.
  * @throws UserError if it is damaged or missing
  */
 export function definitionIn(folder: string, id: string): PipelineDefinition {
-  const path = join(folder, "definition.json");
-  const { definition } = existsSync(path) ? parseText(readFileSync(path, "utf8")) : {};
+  const definition = findDefinition(folder);
   if (definition === undefined) {
+    const path = definitionPath(folder);
     throw new UserError(`the definition of execution ${id} cannot be read: ${path}`);
   }
   return definition;

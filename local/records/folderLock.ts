@@ -137,8 +137,7 @@ export class FolderLock {
   private isGone(): boolean {
     let holder: ProcessIdentity;
     try {
-      const content = JSON.parse(readFileSync(this.holder, "utf8")) as ProcessIdentity | number;
-      holder = typeof content === "number" ? { id: content } : content;
+      holder = JSON.parse(readFileSync(this.holder, "utf8")) as ProcessIdentity;
     } catch {
       return false;
     }

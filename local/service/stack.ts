@@ -30,17 +30,6 @@ function vpc(definition: PipelineDefinition): Stack["vpc"] {
   );
 }
 
-/** The default approval status of a definition's models. */
-function approvalStatus({ Parameters: parameters }: PipelineDefinition): string {
-  const found = parameters?.find(({ Name }) => Name === "ModelApprovalStatus");
-  return String(found?.DefaultValue ?? "");
-}
-
-/** ARN of the MLflow app that a definition names. */
-function mlflowApp({ MlflowConfig: config }: PipelineDefinition): string | undefined {
-  return typeof config?.MlflowResourceArn === "string" ? config.MlflowResourceArn : undefined;
-}
-
 /**
  * The properties of a stack, from its registered resources.
  *
@@ -49,6 +38,8 @@ function mlflowApp({ MlflowConfig: config }: PipelineDefinition): string | undef
 export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
   const { accountId, definition, loggingDefinition, region, resources, stack } = program;
   const names = stackNames(stack);
+  const approval = definition.Parameters?.find(({ Name }) => Name === "ModelApprovalStatus");
+  const app = definition.MlflowConfig?.MlflowResourceArn;
   const has = (type: string): boolean => resources.some((one) => one.type === type);
   const [workGroup] = inputsOf<athena.WorkgroupArgs>(resources, "aws:athena/workgroup:Workgroup");
   const results = workGroup?.configuration?.resultConfiguration;
@@ -77,13 +68,13 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     encryptCatalog: has("aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings"),
     pipeline: program.pipelineName,
     modelPackageGroup: names.modelPackageGroupName,
-    modelApprovalStatus: approvalStatus(definition),
+    modelApprovalStatus: String(approval?.DefaultValue ?? ""),
     tag: stack,
     repositories: repositories(definition),
     vpc: vpc(definition),
     flowLogGroup: has("aws:ec2/flowLog:FlowLog") ? names.flowLogsName : undefined,
     experiments: Boolean(definition.PipelineExperimentConfig),
-    mlflowApp: mlflowApp(definition),
+    mlflowApp: typeof app === "string" ? app : undefined,
     logs: loggingDefinition && {
       pipeline: names.loggingName,
       vpc: vpc(loggingDefinition),
