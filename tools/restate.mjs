@@ -196,6 +196,9 @@ async function bundle(verb) {
 function compileSources(require) {
   Module._extensions[".ts"] = (module, path) => {
     delete Module._extensions[".ts"];
+    // The compiler would look into each of their files, and for its source map: a quarter of an evaluation.
+    require("@pulumi/pulumi");
+    require("zod");
     require("tsx/cjs");
     Module._extensions[".ts"](module, path);
   };
