@@ -1,8 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { defaultCandidates } from "../../pipeline/candidates";
 import { commandLine } from "../support/commandLine";
 import { housingRows, writeRows } from "../support/housing";
 import { freePort } from "../support/ports";
@@ -92,6 +93,13 @@ describe("the commands of the guides", function () {
     return { status, output: stdout + stderr };
   };
 
+  /** Configures two trials a candidate, which show that a command works; how good the models are is not asked here. */
+  const tryLittle = (stack: string): void => {
+    const candidates = defaultCandidates.map((one) => ({ ...one, maxJobs: 2 }));
+    const line = `  restate:candidates: ${JSON.stringify(candidates)}\n`;
+    appendFileSync(join(project, `Pulumi.${stack}.yaml`), line);
+  };
+
   /** Serves until it is told to stop; it says where when it is ready. */
   const startServing = async (): Promise<ChildProcess> => {
     const child = spawn("bash", ["-c", line(serve)], {
@@ -121,11 +129,9 @@ describe("the commands of the guides", function () {
     port = await freePort();
     project = copyProject();
     writeRows(join(project, "houses.csv"), housingRows(400));
-    // Two trials show that a command works; how good the models are is not asked here.
-    const declared = join(project, "Pulumi.yaml");
-    const few = read(declared).replaceAll(/^( +maxJobs:) \d+$/gm, "$1 2");
-    equal(few.match(/maxJobs: 2$/gm)?.length, 2);
-    writeFileSync(declared, few);
+    for (const stack of ["dev", "prod"]) {
+      tryLittle(stack);
+    }
   });
   after(async () => {
     if (served?.pid !== undefined) {
@@ -162,6 +168,9 @@ describe("the commands of the guides", function () {
       const { output, status } = run(command);
       equal(status, exitCodes[command] ?? 0, output);
       match(output, expected);
+      if (command.includes(" init ")) {
+        tryLittle("flats");
+      }
       if (command.endsWith(" report")) {
         // The command line is bundled: the signs of its sources must stay what they are.
         const page = readFileSync(join(project, ".local", "report", "index.html"), "utf8");
