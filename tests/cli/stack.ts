@@ -7,6 +7,7 @@ import {
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -70,22 +71,43 @@ export interface Call {
 /** What Node.js runs as the command line. */
 export const restateScript = ["tools/restate.mjs"];
 
+/** AWS on loopback. */
+interface StandIn {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+/** One that no stack uses: the next takes it over, as its libraries take a second or two to load. */
+let idle: StandIn | undefined;
+
+/** Starts one, which ends with this process. */
+async function startStandIn(): Promise<StandIn> {
+  const python = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
+  const child = spawn(join(".venv", ...python), ["tests/cli/aws_stand_in.py"], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  // They are sockets, which their types do not say.
+  for (const one of [child, child.stdin, child.stdout] as unknown as readonly Socket[]) {
+    one.unref();
+  }
+  return { process: child, url: line.toString().trim() };
+}
+
 /** The stack dev, deployed as far as its pipeline and model package group go, in an AWS on loopback. */
 export class DeployedStack {
   readonly folder = mkdtempSync(join(tmpdir(), "restate-cli-"));
   readonly outputs = join(this.folder, "outputs.json");
-  private server: ChildProcess | undefined;
-  private url = "";
+  private standIn: StandIn | undefined;
   exports: Readonly<Record<string, string>> = {};
 
   /** Starts AWS, and creates in it what the stack would have. */
   async start(): Promise<void> {
-    const python = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
-    this.server = spawn(join(".venv", ...python), ["tests/cli/aws_stand_in.py"], {
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    const [line] = (await once(this.server.stdout ?? process.stdin, "data")) as [Buffer];
-    this.url = line.toString().trim();
+    const standIn = idle ?? (await startStandIn());
+    idle = undefined;
+    this.standIn = standIn;
+    await fetch(`${this.url}/moto-api/reset`, { method: "POST" });
+    await this.say({});
     const { definition, pipelineName, region } = await program({}, "dev");
     const pipelineDefinition = canonicalJson(definition);
     const client = this.sageMaker();
@@ -109,10 +131,18 @@ export class DeployedStack {
     writeFileSync(this.outputs, JSON.stringify(this.exports));
   }
 
-  /** Ends AWS, and removes what the tests have written. */
+  /** Leaves AWS to the next stack, and removes what the tests have written. */
   stop(): void {
-    this.server?.stdin?.end();
+    if (idle === undefined) {
+      idle = this.standIn;
+    } else {
+      this.standIn?.process.stdin?.end();
+    }
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private get url(): string {
+    return this.standIn?.url ?? "";
   }
 
   /** A client of the SDK, to set up what the tests need. */
