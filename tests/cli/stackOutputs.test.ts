@@ -62,6 +62,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
         PATH: [pulumiFolder() ?? "", process.env["PATH"] ?? ""].join(delimiter),
         PULUMI_BACKEND_URL: `file://${folder}`,
         PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_HOME: join(folder, "home"), // Its logs would lie in the user's.
         PULUMI_SKIP_UPDATE_CHECK: "1",
       });
     const restate = (...args: readonly string[]): ReturnType<typeof command> =>
