@@ -30,14 +30,14 @@ function readTableBucket(stack: Statements): readonly Statement[] {
     allow("FindNamespace", "s3tables:GetNamespace", bucket, { StringEquals: namespace }),
     allow(
       "ReadTableData",
-      "s3tables:GetTable GetTableData GetTableMetadataLocation",
+      ["s3tables:GetTable", "s3tables:GetTableData", "s3tables:GetTableMetadataLocation"],
       // The ARN of a table has its id, which only S3 Tables knows.
       stack.arn("s3tables", `bucket/${name}/table/*`),
       { StringEquals: { ...namespace, "s3tables:tableName": tableName } },
     ),
     ...(kmsKeyArn === undefined
       ? []
-      : [allow("DecryptTableData", "kms:Decrypt GenerateDataKey", kmsKeyArn)]),
+      : [allow("DecryptTableData", ["kms:Decrypt", "kms:GenerateDataKey"], kmsKeyArn)]),
   ];
 }
 
@@ -83,30 +83,51 @@ function processing(stack: Statements): readonly Statement[] {
     ...stack.grantKeyForVolumes(),
     allow(
       "QueryAthena",
-      `athena:GetQueryExecution GetQueryResults GetWorkGroup StartQueryExecution
-      StopQueryExecution`,
+      [
+        "athena:GetQueryExecution",
+        "athena:GetQueryResults",
+        "athena:GetWorkGroup",
+        "athena:StartQueryExecution",
+        "athena:StopQueryExecution",
+      ],
       stack.arn("athena", `workgroup/${workGroupName}`),
     ),
-    allow("ReadTable", "glue:BatchGetPartition GetDatabase GetPartition GetPartitions GetTable", [
-      ...tableCatalogs(stack).map((path) => stack.arn("glue", path)),
-      ...[...databases].map((database) => stack.arn("glue", `database/${within}${database}`)),
-      ...tables.map((table) => stack.arn("glue", `table/${within}${table.replace(".", "/")}`)),
-    ]),
+    allow(
+      "ReadTable",
+      [
+        "glue:BatchGetPartition",
+        "glue:GetDatabase",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:GetTable",
+      ],
+      [
+        ...tableCatalogs(stack).map((path) => stack.arn("glue", path)),
+        ...[...databases].map((database) => stack.arn("glue", `database/${within}${database}`)),
+        ...tables.map((table) => stack.arn("glue", `table/${within}${table.replace(".", "/")}`)),
+      ],
+    ),
     ...readTableBucket(stack),
     // Athena looks it up for any query, and creates it if the account has none.
-    allow("UseDefaultDatabase", "glue:CreateDatabase GetDatabase GetDatabases", [
-      stack.arn("glue", "catalog"),
-      stack.arn("glue", "database/default"),
-    ]),
-    allow("MakeInputDatabase", "glue:CreateDatabase GetDatabase", [
-      stack.arn("glue", "catalog"),
-      stack.arn("glue", `database/${inputDatabase}`),
-    ]),
-    allow("MakeInputTables", "glue:CreateTable DeleteTable GetTable", [
-      stack.arn("glue", "catalog"),
-      stack.arn("glue", `database/${inputDatabase}`),
-      stack.arn("glue", `table/${inputDatabase}/sagemaker_tmp_*`),
-    ]),
+    allow(
+      "UseDefaultDatabase",
+      ["glue:CreateDatabase", "glue:GetDatabase", "glue:GetDatabases"],
+      [stack.arn("glue", "catalog"), stack.arn("glue", "database/default")],
+    ),
+    allow(
+      "MakeInputDatabase",
+      ["glue:CreateDatabase", "glue:GetDatabase"],
+      [stack.arn("glue", "catalog"), stack.arn("glue", `database/${inputDatabase}`)],
+    ),
+    allow(
+      "MakeInputTables",
+      ["glue:CreateTable", "glue:DeleteTable", "glue:GetTable"],
+      [
+        stack.arn("glue", "catalog"),
+        stack.arn("glue", `database/${inputDatabase}`),
+        stack.arn("glue", `table/${inputDatabase}/sagemaker_tmp_*`),
+      ],
+    ),
     // The service allows no narrower resource; Lake Formation's grants limit the tables.
     allow("ReadThroughLakeFormation", "lakeformation:GetDataAccess", "*"),
     ...stack.useKeyThroughGlue(),
@@ -205,8 +226,17 @@ function crawler(stack: Statements): readonly Statement[] {
     ...stack.useKeyThroughGlue(),
     allow(
       "AddPartitions",
-      `glue:BatchCreatePartition BatchGetPartition CreatePartition GetDatabase GetPartition
-      GetPartitions GetTable UpdatePartition UpdateTable`,
+      [
+        "glue:BatchCreatePartition",
+        "glue:BatchGetPartition",
+        "glue:CreatePartition",
+        "glue:GetDatabase",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:GetTable",
+        "glue:UpdatePartition",
+        "glue:UpdateTable",
+      ],
       [
         stack.arn("glue", "catalog"),
         stack.arn("glue", `database/${databaseName}`),
@@ -249,8 +279,13 @@ function logging(stack: Statements): readonly Statement[] {
     passRoles("PassOwnRole", stack.roleArns.logging, "sagemaker.amazonaws.com"),
     allow(
       "SeeExecutions",
-      `sagemaker:DescribePipelineDefinitionForExecution DescribePipelineExecution
-      ListPipelineExecutionSteps ListPipelineExecutions ListPipelineParametersForExecution`,
+      [
+        "sagemaker:DescribePipelineDefinitionForExecution",
+        "sagemaker:DescribePipelineExecution",
+        "sagemaker:ListPipelineExecutionSteps",
+        "sagemaker:ListPipelineExecutions",
+        "sagemaker:ListPipelineParametersForExecution",
+      ],
       [
         stack.arn("sagemaker", `pipeline/${pipelineName}`),
         stack.arn("sagemaker", `pipeline/${pipelineName}/execution/*`),
@@ -259,8 +294,11 @@ function logging(stack: Statements): readonly Statement[] {
     ),
     allow(
       "SeeJobs",
-      `sagemaker:DescribeHyperParameterTuningJob DescribeProcessingJob
-      ListTrainingJobsForHyperParameterTuningJob`,
+      [
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+      ],
       [jobs, stack.arn("sagemaker", jobNames.tuning)],
       stack.own(),
     ),

@@ -12,7 +12,11 @@ export function approver(stack: Statements): readonly Statement[] {
     }),
     allow(
       "SeeModels",
-      "sagemaker:DescribeModelPackage DescribeModelPackageGroup ListModelPackages",
+      [
+        "sagemaker:DescribeModelPackage",
+        "sagemaker:DescribeModelPackageGroup",
+        "sagemaker:ListModelPackages",
+      ],
       [group, versions],
     ),
     allow("ReadReports", "s3:GetObject", stack.reports()),

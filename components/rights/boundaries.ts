@@ -84,12 +84,35 @@ export function rolesBoundary(stack: Statements): pulumi.Output<readonly object[
 }
 
 /** Services of a stack's resources. */
-const services = `application-autoscaling:* athena:* budgets:* cloudwatch:* ec2:* ecr:* events:* glue:*
-  kms:* logs:* route53:* s3:* scheduler:* sns:* sagemaker:*`;
+const services = [
+  "application-autoscaling:*",
+  "athena:*",
+  "budgets:*",
+  "cloudwatch:*",
+  "ec2:*",
+  "ecr:*",
+  "events:*",
+  "glue:*",
+  "kms:*",
+  "logs:*",
+  "route53:*",
+  "s3:*",
+  "scheduler:*",
+  "sns:*",
+  "sagemaker:*",
+];
 
 /** A deployer's actions on roles, which the roles' boundary limits. */
-export const roleWrites = `iam:CreateRole DeleteRole DeleteRolePolicy PutRolePermissionsBoundary
-  PutRolePolicy UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription`;
+export const roleWrites = [
+  "iam:CreateRole",
+  "iam:DeleteRole",
+  "iam:DeleteRolePolicy",
+  "iam:PutRolePermissionsBoundary",
+  "iam:PutRolePolicy",
+  "iam:UpdateAssumeRolePolicy",
+  "iam:UpdateRole",
+  "iam:UpdateRoleDescription",
+];
 
 /**
  * The boundary of a stack's deployer: the services of a stack, without running jobs with a role, approving models, or
@@ -106,11 +129,20 @@ export function deployerBoundary(
     allow("MakeRoles", roleWrites, roles, {
       ArnEquals: { "iam:PermissionsBoundary": rolesBoundaryArn },
     }),
-    allow("UseRoles", "iam:PassRole TagRole UntagRole", roles),
+    allow("UseRoles", ["iam:PassRole", "iam:TagRole", "iam:UntagRole"], roles),
     allow(
       "SeeRights",
-      `iam:GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy
-      ListAttachedRolePolicies ListInstanceProfilesForRole ListPolicyVersions ListRolePolicies`,
+      [
+        "iam:GetOpenIDConnectProvider",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListPolicyVersions",
+        "iam:ListRolePolicies",
+      ],
       "*",
     ),
     allow(
@@ -123,14 +155,34 @@ export function deployerBoundary(
     ),
     deny(
       "RunNothing",
-      `ec2:CreateFleet RequestSpot* RunInstances RunScheduledInstances
-      glue:CreateDevEndpoint CreateJob CreateMLTransform CreateSession RunStatement StartJobRun
-      UpdateDevEndpoint UpdateJob
-      sagemaker:CreateApp CreateAutoMLJobV2 CreateCluster CreateDomain CreateFlowDefinition Create*Job
-      CreateNotebookInstance* CreatePresigned* CreateSpace CreateUserProfile StartPipelineExecution
-      StartSession`,
+      [
+        "ec2:CreateFleet",
+        "ec2:RequestSpot*",
+        "ec2:RunInstances",
+        "ec2:RunScheduledInstances",
+        "glue:CreateDevEndpoint",
+        "glue:CreateJob",
+        "glue:CreateMLTransform",
+        "glue:CreateSession",
+        "glue:RunStatement",
+        "glue:StartJobRun",
+        "glue:UpdateDevEndpoint",
+        "glue:UpdateJob",
+        "sagemaker:CreateApp",
+        "sagemaker:CreateAutoMLJobV2",
+        "sagemaker:CreateCluster",
+        "sagemaker:CreateDomain",
+        "sagemaker:CreateFlowDefinition",
+        "sagemaker:Create*Job",
+        "sagemaker:CreateNotebookInstance*",
+        "sagemaker:CreatePresigned*",
+        "sagemaker:CreateSpace",
+        "sagemaker:CreateUserProfile",
+        "sagemaker:StartPipelineExecution",
+        "sagemaker:StartSession",
+      ],
       "*",
     ),
-    deny("ApproveNothing", "sagemaker:CreateModelPackage UpdateModelPackage", "*"),
+    deny("ApproveNothing", ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"], "*"),
   ];
 }

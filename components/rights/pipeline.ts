@@ -46,9 +46,17 @@ function runJobs(stack: Statements): readonly Statement[] {
     stack.tagNew("TagNewJobs", arns(processing, tuning, training, model, transform)),
     allow(
       "FollowJobs",
-      `sagemaker:DescribeHyperParameterTuningJob DescribeModel DescribeProcessingJob
-      DescribeTrainingJob DescribeTransformJob ListTrainingJobsForHyperParameterTuningJob
-      StopHyperParameterTuningJob StopProcessingJob StopTransformJob`,
+      [
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeModel",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+        "sagemaker:StopHyperParameterTuningJob",
+        "sagemaker:StopProcessingJob",
+        "sagemaker:StopTransformJob",
+      ],
       arns(processing, tuning, training, model, transform),
       stack.own(),
     ),
@@ -64,7 +72,12 @@ function registerModels(stack: Statements): readonly Statement[] {
     }),
     allow(
       "SeeModels",
-      "sagemaker:AddTags DescribeModelPackage DescribeModelPackageGroup ListModelPackages",
+      [
+        "sagemaker:AddTags",
+        "sagemaker:DescribeModelPackage",
+        "sagemaker:DescribeModelPackageGroup",
+        "sagemaker:ListModelPackages",
+      ],
       [group, versions],
     ),
   ];
@@ -89,8 +102,16 @@ function recordExperiments(stack: Statements): readonly Statement[] {
     }),
     allow(
       "RecordExperiments",
-      `sagemaker:AssociateTrialComponent CreateExperiment CreateTrial CreateTrialComponent
-      DescribeExperiment DescribeTrial DescribeTrialComponent UpdateTrialComponent`,
+      [
+        "sagemaker:AssociateTrialComponent",
+        "sagemaker:CreateExperiment",
+        "sagemaker:CreateTrial",
+        "sagemaker:CreateTrialComponent",
+        "sagemaker:DescribeExperiment",
+        "sagemaker:DescribeTrial",
+        "sagemaker:DescribeTrialComponent",
+        "sagemaker:UpdateTrialComponent",
+      ],
       [experiment, ...parts],
       // No source says whether the service tags them; if so, another stack's are excluded.
       { StringEqualsIfExists: own },
@@ -102,7 +123,7 @@ function recordExperiments(stack: Statements): readonly Statement[] {
 function recordInMlflow(stack: Statements): Statement {
   return allow(
     "RecordInMlflow",
-    "sagemaker:CallMlflowAppApi DescribeMlflowApp",
+    ["sagemaker:CallMlflowAppApi", "sagemaker:DescribeMlflowApp"],
     stack.arn("sagemaker", "mlflow-app/*"),
     stack.own(),
   );

@@ -70,28 +70,15 @@ export interface Statement {
   readonly Condition: Conditions | undefined;
 }
 
-/** Actions, separated by white space; each is of the service before it: `s3:GetObject PutObject kms:Decrypt`. */
-export function actionsOf(names: string): readonly string[] {
-  let service = "";
-  return names.split(/\s+/).map((name) => {
-    const [, own = service, action = ""] = /^(?:(.*):)?(.*)$/.exec(name) ?? [];
-    service = own;
-    return `${service}:${action}`;
-  });
-}
-
-/**
- * Builds a statement that allows actions on resources.
- * @param actions a list, or text for {@link actionsOf}
- */
+/** Builds a statement that allows actions on resources. */
 export function allow(
   sid: string,
   actions: string | readonly string[],
   resources: Statement["Resource"],
   condition?: Statement["Condition"],
 ): Statement {
-  const list = typeof actions === "string" ? actionsOf(actions) : actions;
-  return { Sid: sid, Effect: "Allow", Action: list, Resource: resources, Condition: condition };
+  const all = [actions].flat();
+  return { Sid: sid, Effect: "Allow", Action: all, Resource: resources, Condition: condition };
 }
 
 /** Builds a statement that denies actions on resources, whatever else allows them. */
@@ -112,18 +99,31 @@ export function passRoles(sid: string, roles: Texts, services: Texts): Statement
 type JobNeed = "isolation" | "network" | "outputKey" | "trafficEncryption" | "volumeKey";
 
 /** Actions on a job's network interfaces. */
-const useInterfaces =
-  "ec2:CreateNetworkInterfacePermission DeleteNetworkInterface DeleteNetworkInterfacePermission";
+const useInterfaces = [
+  "ec2:CreateNetworkInterfacePermission",
+  "ec2:DeleteNetworkInterface",
+  "ec2:DeleteNetworkInterfacePermission",
+];
 
 /** Actions that write logs. */
-export const logActions = "logs:CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents";
+export const logActions = [
+  "logs:CreateLogGroup",
+  "logs:CreateLogStream",
+  "logs:DescribeLogStreams",
+  "logs:PutLogEvents",
+];
 
 /** Actions for which the service allows no narrower resource than all. */
-const describeVpc = `ec2:DescribeDhcpOptions DescribeNetworkInterfaces DescribeSecurityGroups
-  DescribeSubnets DescribeVpcs`;
+const describeVpc = [
+  "ec2:DescribeDhcpOptions",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSecurityGroups",
+  "ec2:DescribeSubnets",
+  "ec2:DescribeVpcs",
+];
 
 /** Actions on any network interface, which processing jobs need. */
-export const useAnyInterface = `ec2:CreateNetworkInterface ${useInterfaces} ${describeVpc}`;
+export const useAnyInterface = ["ec2:CreateNetworkInterface", ...useInterfaces, ...describeVpc];
 
 /** The statements that several actors need, on the stack's resources. */
 export class Statements {
@@ -191,18 +191,23 @@ export class Statements {
 
   /** Listing the stack's bucket. */
   listBucket(): Statement {
-    return allow("ListBucket", "s3:ListBucket GetBucketLocation", this.bucketArn());
+    return allow("ListBucket", ["s3:ListBucket", "s3:GetBucketLocation"], this.bucketArn());
   }
 
   /** Writing objects under prefixes of the stack's bucket, including multipart uploads. */
   writeObjects(sid: string, ...parts: readonly (keyof typeof prefixes)[]): Statement {
-    return allow(sid, "s3:AbortMultipartUpload PutObject", this.objects(...parts));
+    return allow(sid, ["s3:AbortMultipartUpload", "s3:PutObject"], this.objects(...parts));
   }
 
   /** Encrypting and decrypting objects, through S3 only. */
   useKeyThroughS3(): Statement {
     const { kmsKeyArn } = this.args;
-    return allow("UseKeyThroughS3", "kms:Decrypt GenerateDataKey", kmsKeyArn, this.through("s3"));
+    return allow(
+      "UseKeyThroughS3",
+      ["kms:Decrypt", "kms:GenerateDataKey"],
+      kmsKeyArn,
+      this.through("s3"),
+    );
   }
 
   /** Decrypting objects, through S3 only. */
@@ -220,7 +225,7 @@ export class Statements {
   /** Reading and writing an encrypted catalogue, through Glue only. */
   useKeyThroughGlue(): readonly Statement[] {
     const { encryptCatalog, kmsKeyArn } = this.args;
-    const actions = "kms:Decrypt Encrypt GenerateDataKey";
+    const actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"];
     return encryptCatalog
       ? [allow("UseKeyThroughGlue", actions, kmsKeyArn, this.through("glue"))]
       : [];
@@ -359,7 +364,7 @@ export class Statements {
       allow("EcrLogin", "ecr:GetAuthorizationToken", "*"),
       allow(
         "PullImage",
-        "ecr:BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
+        ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
         this.images(),
       ),
     ];
@@ -415,7 +420,7 @@ export class Statements {
     const { bucket, folder, kmsKeyArn } = dataElsewhere;
     const bucketArn = pulumi.interpolate`arn:${account.partition}:s3:::${bucket}`;
     return [
-      allow("ListData", "s3:GetBucketLocation ListBucket", bucketArn),
+      allow("ListData", ["s3:GetBucketLocation", "s3:ListBucket"], bucketArn),
       allow("ReadData", "s3:GetObject", pulumi.interpolate`${bucketArn}/${folder}*`),
       ...(kmsKeyArn === undefined
         ? []

@@ -7,43 +7,101 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
   return [
     allow(
       "Bucket",
-      `s3:CreateBucket DeleteBucket DeleteBucketPolicy GetAccelerateConfiguration GetBucketAcl
-      GetBucketCORS GetBucketLocation GetBucketLogging GetBucketNotification
-      GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy
-      GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging GetBucketVersioning
-      GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration
-      GetReplicationConfiguration ListBucket ListBucketVersions PutBucketLogging
-      PutBucketNotification PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock
-      PutBucketTagging PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration`,
+      [
+        "s3:CreateBucket",
+        "s3:DeleteBucket",
+        "s3:DeleteBucketPolicy",
+        "s3:GetAccelerateConfiguration",
+        "s3:GetBucketAcl",
+        "s3:GetBucketCORS",
+        "s3:GetBucketLocation",
+        "s3:GetBucketLogging",
+        "s3:GetBucketNotification",
+        "s3:GetBucketObjectLockConfiguration",
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketRequestPayment",
+        "s3:GetBucketTagging",
+        "s3:GetBucketVersioning",
+        "s3:GetBucketWebsite",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetReplicationConfiguration",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+        "s3:PutBucketLogging",
+        "s3:PutBucketNotification",
+        "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketTagging",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+      ],
       stack.bucketArn(),
     ),
     allow(
       "Uploads",
-      "s3:DeleteObject GetObject GetObjectTagging PutObject PutObjectTagging",
+      [
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:GetObjectTagging",
+        "s3:PutObject",
+        "s3:PutObjectTagging",
+      ],
       scope.uploadsData ? stack.objects("data", "sources") : stack.objects("sources"),
     ),
     ...(scope.forceDestroy
-      ? [allow("EmptyBucket", "s3:DeleteObject DeleteObjectVersion", stack.bucketArn("/*"))]
+      ? [allow("EmptyBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], stack.bucketArn("/*"))]
       : []),
     stack.useKeyThroughS3(),
     // By ARN, not by tag: whoever may tag a key could make any their own.
     allow(
       "Key",
-      `kms:CreateAlias DeleteAlias DescribeKey EnableKeyRotation GetKeyPolicy GetKeyRotationStatus
-      ListResourceTags PutKeyPolicy ScheduleKeyDeletion UpdateAlias TagResource UntagResource
-      UpdateKeyDescription`,
+      [
+        "kms:CreateAlias",
+        "kms:DeleteAlias",
+        "kms:DescribeKey",
+        "kms:EnableKeyRotation",
+        "kms:GetKeyPolicy",
+        "kms:GetKeyRotationStatus",
+        "kms:ListResourceTags",
+        "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion",
+        "kms:UpdateAlias",
+        "kms:TagResource",
+        "kms:UntagResource",
+        "kms:UpdateKeyDescription",
+      ],
       stack.args.kmsKeyArn,
     ),
-    allow("KeyAlias", "kms:CreateAlias DeleteAlias UpdateAlias", stack.arn("kms", keyAlias)),
+    allow(
+      "KeyAlias",
+      ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
+      stack.arn("kms", keyAlias),
+    ),
     // The service allows no narrower resource.
     allow("FindKeyAlias", "kms:ListAliases", "*"),
     ...(stack.args.adopted === undefined
       ? [
           allow(
             "Catalogue",
-            `glue:CreateDatabase CreateTable DeleteDatabase DeleteTable GetDatabase
-            GetPartitionIndexes GetTable GetTags TagResource UntagResource UpdateDatabase
-            UpdateTable`,
+            [
+              "glue:CreateDatabase",
+              "glue:CreateTable",
+              "glue:DeleteDatabase",
+              "glue:DeleteTable",
+              "glue:GetDatabase",
+              "glue:GetPartitionIndexes",
+              "glue:GetTable",
+              "glue:GetTags",
+              "glue:TagResource",
+              "glue:UntagResource",
+              "glue:UpdateDatabase",
+              "glue:UpdateTable",
+            ],
             [
               stack.arn("glue", "catalog"),
               stack.arn("glue", `database/${databaseName}`),
@@ -57,7 +115,14 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
     allow("MakeCrawler", "glue:CreateCrawler", "*", stack.requested()),
     allow(
       "Crawler",
-      "glue:DeleteCrawler GetCrawler GetTags TagResource UntagResource UpdateCrawler",
+      [
+        "glue:DeleteCrawler",
+        "glue:GetCrawler",
+        "glue:GetTags",
+        "glue:TagResource",
+        "glue:UntagResource",
+        "glue:UpdateCrawler",
+      ],
       stack.arn("glue", `crawler/${crawlerName}`),
     ),
     passRoles("PassCrawler", stack.roleArns.crawler, ["glue.amazonaws.com"]),
@@ -65,7 +130,7 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
       ? [
           allow(
             "EncryptCatalogue",
-            "glue:GetDataCatalogEncryptionSettings PutDataCatalogEncryptionSettings",
+            ["glue:GetDataCatalogEncryptionSettings", "glue:PutDataCatalogEncryptionSettings"],
             stack.arn("glue", "catalog"),
           ),
         ]
@@ -73,8 +138,18 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
     ...stack.useKeyThroughGlue(),
     allow(
       "WorkGroup",
-      `athena:CreateNamedQuery CreateWorkGroup DeleteNamedQuery DeleteWorkGroup GetNamedQuery
-      GetWorkGroup ListTagsForResource TagResource UntagResource UpdateWorkGroup`,
+      [
+        "athena:CreateNamedQuery",
+        "athena:CreateWorkGroup",
+        "athena:DeleteNamedQuery",
+        "athena:DeleteWorkGroup",
+        "athena:GetNamedQuery",
+        "athena:GetWorkGroup",
+        "athena:ListTagsForResource",
+        "athena:TagResource",
+        "athena:UntagResource",
+        "athena:UpdateWorkGroup",
+      ],
       stack.arn("athena", `workgroup/${workGroupName}`),
     ),
   ];

@@ -21,32 +21,77 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
     allow("EcrLogin", "ecr:GetAuthorizationToken", "*"),
     allow(
       "Repository",
-      `ecr:BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload CreateRepository
-      DeleteLifecyclePolicy DeleteRepository DeleteRepositoryPolicy DescribeImages
-      DescribeRepositories GetDownloadUrlForLayer GetLifecyclePolicy GetRepositoryPolicy
-      InitiateLayerUpload ListImages ListTagsForResource PutImage PutImageScanningConfiguration
-      PutImageTagMutability PutLifecyclePolicy SetRepositoryPolicy TagResource UntagResource
-      UploadLayerPart${scope.forceDestroy ? " BatchDeleteImage" : ""}`,
+      [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:CreateRepository",
+        "ecr:DeleteLifecyclePolicy",
+        "ecr:DeleteRepository",
+        "ecr:DeleteRepositoryPolicy",
+        "ecr:DescribeImages",
+        "ecr:DescribeRepositories",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:GetLifecyclePolicy",
+        "ecr:GetRepositoryPolicy",
+        "ecr:InitiateLayerUpload",
+        "ecr:ListImages",
+        "ecr:ListTagsForResource",
+        "ecr:PutImage",
+        "ecr:PutImageScanningConfiguration",
+        "ecr:PutImageTagMutability",
+        "ecr:PutLifecyclePolicy",
+        "ecr:SetRepositoryPolicy",
+        "ecr:TagResource",
+        "ecr:UntagResource",
+        "ecr:UploadLayerPart",
+        ...(scope.forceDestroy ? ["ecr:BatchDeleteImage"] : []),
+      ],
       stack.arn("ecr", `repository/${repositoryName}`),
     ),
     ...stack.grantKeyForVolumes(),
     allow(
       "Pipeline",
-      `sagemaker:AddTags CreatePipeline DeletePipeline DeleteTags DescribePipeline ListTags
-      UpdatePipeline`,
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreatePipeline",
+        "sagemaker:DeletePipeline",
+        "sagemaker:DeleteTags",
+        "sagemaker:DescribePipeline",
+        "sagemaker:ListTags",
+        "sagemaker:UpdatePipeline",
+      ],
       stack.pipelines(),
     ),
     allow(
       "ModelPackageGroup",
-      `sagemaker:AddTags CreateModelPackageGroup DeleteTags DeleteModelPackageGroup
-      DeleteModelPackageGroupPolicy DescribeModelPackageGroup GetModelPackageGroupPolicy ListTags
-      PutModelPackageGroupPolicy`,
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreateModelPackageGroup",
+        "sagemaker:DeleteTags",
+        "sagemaker:DeleteModelPackageGroup",
+        "sagemaker:DeleteModelPackageGroupPolicy",
+        "sagemaker:DescribeModelPackageGroup",
+        "sagemaker:GetModelPackageGroupPolicy",
+        "sagemaker:ListTags",
+        "sagemaker:PutModelPackageGroupPolicy",
+      ],
       stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`),
     ),
     allow(
       "SageMakerImage",
-      `sagemaker:AddTags CreateImage CreateImageVersion DeleteImage DeleteImageVersion DeleteTags
-      DescribeImage DescribeImageVersion ListTags UpdateImage`,
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreateImage",
+        "sagemaker:CreateImageVersion",
+        "sagemaker:DeleteImage",
+        "sagemaker:DeleteImageVersion",
+        "sagemaker:DeleteTags",
+        "sagemaker:DescribeImage",
+        "sagemaker:DescribeImageVersion",
+        "sagemaker:ListTags",
+        "sagemaker:UpdateImage",
+      ],
       [
         stack.arn("sagemaker", `image/${sageMakerImageName}`),
         stack.arn("sagemaker", `image-version/${sageMakerImageName}/*`),
@@ -57,16 +102,30 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
     }),
     allow(
       "Roles",
-      `iam:GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole
-      ListRolePolicies TagRole UntagRole`,
+      [
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+        "iam:TagRole",
+        "iam:UntagRole",
+      ],
       roles,
     ),
     passRoles("PassJobRoles", jobRoles, ["sagemaker.amazonaws.com"]),
     // It can read its own rights, but not change them.
     allow(
       "OwnRights",
-      `iam:GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole ListAttachedRolePolicies
-      ListPolicyVersions ListRolePolicies`,
+      [
+        "iam:GetOpenIDConnectProvider",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:GetRole",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListPolicyVersions",
+        "iam:ListRolePolicies",
+      ],
       [
         stack.globalArn("iam", `role/${namePrefix}-deployer`),
         stack.globalArn("iam", `policy/${namePrefix}-deployer-*`),

@@ -48,20 +48,47 @@ export function network(stack: Statements): readonly Statement[] {
     ),
     allow(
       "ChangeNetwork",
-      `${create.join(" ")} AssociateRouteTable CreateTags DeleteFlowLogs DeleteRouteTable
-      DeleteSecurityGroup DeleteSubnet DeleteTags DeleteVpc DeleteVpcEndpoints DescribeVpcAttribute
-      DisassociateRouteTable ModifySecurityGroupRules ModifySubnetAttribute ModifyVpcAttribute
-      ModifyVpcEndpoint RevokeSecurityGroupEgress RevokeSecurityGroupIngress`,
+      [
+        ...create,
+        "ec2:AssociateRouteTable",
+        "ec2:CreateTags",
+        "ec2:DeleteFlowLogs",
+        "ec2:DeleteRouteTable",
+        "ec2:DeleteSecurityGroup",
+        "ec2:DeleteSubnet",
+        "ec2:DeleteTags",
+        "ec2:DeleteVpc",
+        "ec2:DeleteVpcEndpoints",
+        "ec2:DescribeVpcAttribute",
+        "ec2:DisassociateRouteTable",
+        "ec2:ModifySecurityGroupRules",
+        "ec2:ModifySubnetAttribute",
+        "ec2:ModifyVpcAttribute",
+        "ec2:ModifyVpcEndpoint",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+      ],
       kinds,
       stack.own(),
     ),
     // The service allows no narrower resource for these.
     allow(
       "SeeNetwork",
-      `ec2:DescribeAvailabilityZones DescribeFlowLogs DescribeNetworkAcls
-      DescribeNetworkInterfaces DescribePrefixLists DescribeRouteTables
-      DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets
-      DescribeVpcEndpointServices DescribeVpcEndpoints DescribeVpcs logs:DescribeLogGroups`,
+      [
+        "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeFlowLogs",
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribePrefixLists",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeSecurityGroupRules",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcEndpointServices",
+        "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeVpcs",
+        "logs:DescribeLogGroups",
+      ],
       "*",
     ),
     passRoles("PassFlowLogs", stack.globalArn("iam", `role/${flowLogsName}`), [
@@ -69,8 +96,14 @@ export function network(stack: Statements): readonly Statement[] {
     ]),
     allow(
       "FlowLogs",
-      `logs:CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource
-      UntagResource`,
+      [
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:ListTagsForResource",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+        "logs:UntagResource",
+      ],
       [
         stack.arn("logs", `log-group:${flowLogsName}`),
         stack.arn("logs", `log-group:${flowLogsName}:*`),

@@ -21,20 +21,37 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
   return [
     allow(
       "Topic",
-      `sns:CreateTopic DeleteTopic GetTopicAttributes ListTagsForResource SetTopicAttributes
-      Subscribe TagResource UntagResource`,
+      [
+        "sns:CreateTopic",
+        "sns:DeleteTopic",
+        "sns:GetTopicAttributes",
+        "sns:ListTagsForResource",
+        "sns:SetTopicAttributes",
+        "sns:Subscribe",
+        "sns:TagResource",
+        "sns:UntagResource",
+      ],
       topic,
     ),
     // SNS checks the permission on the topic. Source: Service Authorization Reference, "Actions, resources, and
     // condition keys for Amazon SNS".
-    allow("Subscriptions", "sns:GetSubscriptionAttributes Unsubscribe", [
-      topic,
-      stack.arn("sns", `${operationsName}:*`),
-    ]),
+    allow(
+      "Subscriptions",
+      ["sns:GetSubscriptionAttributes", "sns:Unsubscribe"],
+      [topic, stack.arn("sns", `${operationsName}:*`)],
+    ),
     allow(
       "Rules",
-      `events:DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule RemoveTargets
-      TagResource UntagResource`,
+      [
+        "events:DeleteRule",
+        "events:DescribeRule",
+        "events:ListTagsForResource",
+        "events:ListTargetsByRule",
+        "events:PutRule",
+        "events:RemoveTargets",
+        "events:TagResource",
+        "events:UntagResource",
+      ],
       rules,
     ),
     allow("Targets", "events:PutTargets", rules, {
@@ -49,14 +66,24 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
     ]),
     allow(
       "Schedule",
-      "scheduler:CreateSchedule DeleteSchedule GetSchedule UpdateSchedule",
+      [
+        "scheduler:CreateSchedule",
+        "scheduler:DeleteSchedule",
+        "scheduler:GetSchedule",
+        "scheduler:UpdateSchedule",
+      ],
       [triggersName, ...endpoints.map((name) => `${name}-drift`)].map((name) =>
         stack.arn("scheduler", `schedule/default/${name}`),
       ),
     ),
     allow(
       "Alarms",
-      "cloudwatch:DeleteAlarms ListTagsForResource TagResource UntagResource",
+      [
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:ListTagsForResource",
+        "cloudwatch:TagResource",
+        "cloudwatch:UntagResource",
+      ],
       alarms,
     ),
     // Other actions of an alarm stop instances or run functions. Source: CloudWatch's guide, "Using condition keys to limit
@@ -68,12 +95,18 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
     allow("CompositeAlarms", "cloudwatch:PutCompositeAlarm", "*", notifying),
     allow(
       "Dashboard",
-      "cloudwatch:DeleteDashboards GetDashboard PutDashboard",
+      ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
       stack.globalArn("cloudwatch", `dashboard/${namePrefix}`),
     ),
     allow(
       "Budget",
-      "budgets:ListTagsForResource ModifyBudget TagResource UntagResource ViewBudget",
+      [
+        "budgets:ListTagsForResource",
+        "budgets:ModifyBudget",
+        "budgets:TagResource",
+        "budgets:UntagResource",
+        "budgets:ViewBudget",
+      ],
       stack.globalArn("budgets", `budget/${namePrefix}`),
     ),
   ];

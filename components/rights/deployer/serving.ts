@@ -14,20 +14,45 @@ export function serving(stack: Statements, scope: DeployerScope): readonly State
     );
   const tag = (of: string) => ({ [`aws:${of}Tag/project`]: servingTag.project });
   return [
-    allow("FindModels", "sagemaker:DescribeModelPackage ListModelPackages", stack.modelPackages()),
+    allow(
+      "FindModels",
+      ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"],
+      stack.modelPackages(),
+    ),
     allow(
       "Endpoints",
-      `sagemaker:AddTags CreateEndpoint CreateEndpointConfig CreateModel DeleteEndpoint
-      DeleteEndpointConfig DeleteModel DeleteTags DescribeEndpoint DescribeEndpointConfig
-      DescribeModel ListTags UpdateEndpoint UpdateEndpointWeightsAndCapacities`,
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreateEndpoint",
+        "sagemaker:CreateEndpointConfig",
+        "sagemaker:CreateModel",
+        "sagemaker:DeleteEndpoint",
+        "sagemaker:DeleteEndpointConfig",
+        "sagemaker:DeleteModel",
+        "sagemaker:DeleteTags",
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:DescribeEndpointConfig",
+        "sagemaker:DescribeModel",
+        "sagemaker:ListTags",
+        "sagemaker:UpdateEndpoint",
+        "sagemaker:UpdateEndpointWeightsAndCapacities",
+      ],
       [...named("", "endpoint"), ...named("-v*", "endpoint-config", "model")],
     ),
     allow(
       "Monitoring",
-      `sagemaker:AddTags CreateDataQualityJobDefinition CreateMonitoringSchedule
-      DeleteDataQualityJobDefinition DeleteMonitoringSchedule DeleteTags
-      DescribeDataQualityJobDefinition DescribeMonitoringSchedule ListTags
-      UpdateMonitoringSchedule`,
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreateDataQualityJobDefinition",
+        "sagemaker:CreateMonitoringSchedule",
+        "sagemaker:DeleteDataQualityJobDefinition",
+        "sagemaker:DeleteMonitoringSchedule",
+        "sagemaker:DeleteTags",
+        "sagemaker:DescribeDataQualityJobDefinition",
+        "sagemaker:DescribeMonitoringSchedule",
+        "sagemaker:ListTags",
+        "sagemaker:UpdateMonitoringSchedule",
+      ],
       [
         ...named("-data-quality", "monitoring-schedule"),
         ...named("-v*", "data-quality-job-definition"),
@@ -35,14 +60,24 @@ export function serving(stack: Statements, scope: DeployerScope): readonly State
     ),
     allow(
       "DriftScripts",
-      "s3:DeleteObject GetObject GetObjectTagging PutObject PutObjectTagging",
+      [
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:GetObjectTagging",
+        "s3:PutObject",
+        "s3:PutObjectTagging",
+      ],
       endpoints.map((name) => stack.bucketArn(`/${prefixes.endpoints}/${name}/code/*`)),
     ),
     allow("ReadBaseline", "s3:GetObject", stack.bucketArn(`/${prefixes.executions}/*/baseline/*`)),
     allow(
       "Scaling",
-      `application-autoscaling:DeleteScalingPolicy DeregisterScalableTarget PutScalingPolicy
-      RegisterScalableTarget`,
+      [
+        "application-autoscaling:DeleteScalingPolicy",
+        "application-autoscaling:DeregisterScalableTarget",
+        "application-autoscaling:PutScalingPolicy",
+        "application-autoscaling:RegisterScalableTarget",
+      ],
       stack.arn("application-autoscaling", "scalable-target/*"),
       {
         StringEquals: { "application-autoscaling:service-namespace": "sagemaker" },
@@ -58,14 +93,17 @@ export function serving(stack: Statements, scope: DeployerScope): readonly State
     ),
     allow(
       "ScalingTags",
-      "application-autoscaling:ListTagsForResource UntagResource",
+      ["application-autoscaling:ListTagsForResource", "application-autoscaling:UntagResource"],
       stack.arn("application-autoscaling", "scalable-target/*"),
       { StringEquals: tag("Resource") },
     ),
     // The service allows no narrower resource for these.
     allow(
       "SeeScaling",
-      "application-autoscaling:DescribeScalableTargets DescribeScalingPolicies",
+      [
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingPolicies",
+      ],
       "*",
     ),
     allow(

@@ -11,7 +11,14 @@ export function tracking(stack: Statements): readonly Statement[] {
     stack.tagNew("TagNewMlflowApp", apps),
     allow(
       "MlflowApp",
-      "sagemaker:AddTags DeleteMlflowApp DeleteTags DescribeMlflowApp ListTags UpdateMlflowApp",
+      [
+        "sagemaker:AddTags",
+        "sagemaker:DeleteMlflowApp",
+        "sagemaker:DeleteTags",
+        "sagemaker:DescribeMlflowApp",
+        "sagemaker:ListTags",
+        "sagemaker:UpdateMlflowApp",
+      ],
       apps,
       stack.own(),
     ),
