@@ -287,7 +287,7 @@ def test_errors_of_wide_models_stay_short() -> None:
 def test_long_bodies_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("decision_tree.serving.formats._BLOCK", 2**12)
     # A number that loses a digit where a block begins is another number.
-    rows = np.random.default_rng(0).integers(100, 1000, size=(10_000, 3)).astype(float)
+    rows = np.random.default_rng(0).integers(1, 10, size=(10_000, 3)) * 111.0
     text = WRITERS[CSV](rows)
     assert len(text) > 30 * 2**12
     same(rows_of(text, CSV), rows.tolist())
