@@ -322,13 +322,13 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
     resources,
     "aws:glue/catalogTable:CatalogTable",
   ).map(readTable);
-  const dataFile = config["restate:dataFile"];
-  const baseImage = config["restate:baseImage"];
+  // Empty values mean none.
+  const { "restate:baseImage": baseImage = "", "restate:dataFile": dataFile = "" } = config;
   return {
     stack,
     resources,
-    ...(dataFile === undefined ? {} : { dataFile }),
-    ...(baseImage === undefined ? {} : { baseImage }),
+    ...(dataFile === "" ? {} : { dataFile }),
+    ...(baseImage === "" ? {} : { baseImage }),
     region,
     accountId: exampleAccountId,
     dataset,

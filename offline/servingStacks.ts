@@ -6,6 +6,8 @@ import { parseSettings } from "../serving/parseSettings";
 import type { Settings } from "../serving/settings";
 import { stackConfig } from "./stackConfig";
 
+const serving = resolve(__dirname, "..", "serving");
+
 /** A stack that serves the models of another. */
 export interface ServingStack {
   /** Its configuration file, relative to the project. */
@@ -18,10 +20,7 @@ export interface ServingStack {
  * @param folder with their configuration files
  * @throws UserError if the configuration of one is not valid
  */
-export function servingStacks(
-  mainStack: string,
-  folder = resolve(__dirname, "..", "serving"),
-): readonly ServingStack[] {
+export function servingStacks(mainStack: string, folder = serving): readonly ServingStack[] {
   return readdirSync(folder)
     .sort()
     .flatMap((name) => {
@@ -30,7 +29,9 @@ export function servingStacks(
         return [];
       }
       const file = `serving/${name}`;
-      const { problems, values } = parseSettings(stackConfig(stack, join(folder, name)));
+      const { problems, values } = parseSettings(
+        stackConfig(stack, join(folder, name), join(serving, "Pulumi.yaml")),
+      );
       if (values === undefined || problems.length > 0) {
         throw new UserError(`${file} is not valid:\n  ${problems.join("\n  ")}`);
       }

@@ -43,14 +43,31 @@ export function stackNamed({
   return stack ?? stackFile.exec(basename(configFile ?? ""))?.[1] ?? defaultStack;
 }
 
+/** The values that a project's Pulumi.yaml declares for stacks that set none. */
+function projectConfig(file: string): Readonly<Record<string, unknown>> {
+  const { config = {} } = parse(readFileSync(file, "utf8")) as {
+    readonly config?: Readonly<Record<string, { readonly default?: unknown }>>;
+  };
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([key, { default: value }]) =>
+      value === undefined ? [] : [[key, value]],
+    ),
+  );
+}
+
 /**
  * Reads the configuration of a stack as the Pulumi CLI passes it to the program: values as strings, objects as JSON,
- * without encrypted values of providers.
+ * with the project's defaults, without encrypted values of providers.
  *
  * @param file the file to read, like the Pulumi CLI's `--config-file`; by default `Pulumi.<stack>.yaml`
+ * @param project the project's file
  * @throws UserError if there is no such file, or it is not a stack's configuration, or a key of the program is encrypted
  */
-export function stackConfig(stack: string, file?: string): Readonly<Record<string, string>> {
+export function stackConfig(
+  stack: string,
+  file?: string,
+  project = join(root, "Pulumi.yaml"),
+): Readonly<Record<string, string>> {
   const name = file ?? `Pulumi.${stack}.yaml`;
   const path = file ?? join(root, name);
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
@@ -93,7 +110,7 @@ export function stackConfig(stack: string, file?: string): Readonly<Record<strin
     );
   }
   return Object.fromEntries(
-    Object.entries(config).flatMap(([key, value]) =>
+    Object.entries({ ...projectConfig(project), ...config }).flatMap(([key, value]) =>
       isSecret(key) ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
     ),
   );

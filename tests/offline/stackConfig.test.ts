@@ -1,0 +1,35 @@
+import { equal } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { stackConfig } from "../../offline/stackConfig";
+import { temporaryFolder } from "../support/localRun";
+
+describe("stackConfig", () => {
+  it("adds the defaults that the project declares, like the Pulumi CLI", () => {
+    const folder = temporaryFolder();
+    const write = (name: string, content: string): string => {
+      const path = join(folder, name);
+      writeFileSync(path, content);
+      return path;
+    };
+    const project = write(
+      "Pulumi.yaml",
+      "name: restate\nconfig:\n" +
+        "  restate:minimumR2: { type: number, default: 0.25 }\n" +
+        "  restate:schedule: { type: string, default: '' }\n" +
+        "  restate:candidates: { type: array, default: [{ name: Mine }] }\n" +
+        "  restate:own: { type: string }\n",
+    );
+    const stack = write("Pulumi.dev.yaml", "config:\n  restate:schedule: rate(1 day)\n");
+    const config = stackConfig("dev", stack, project);
+    equal(
+      JSON.stringify(config),
+      JSON.stringify({
+        "restate:minimumR2": "0.25",
+        "restate:schedule": "rate(1 day)",
+        "restate:candidates": '[{"name":"Mine"}]',
+      }),
+    );
+  });
+});
