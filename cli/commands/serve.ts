@@ -87,7 +87,9 @@ async function serveModel(
   // The port is taken first: of several commands, only one gets it.
   const close = await serveContainers(ports, port).catch(portInUse(port));
   try {
-    const servers = await startServers(workspaceOf(options), images, { ...model, ports });
+    // A folder for each port: two commands may serve the same model.
+    const name = `${model.name}-${port}`;
+    const servers = await startServers(workspaceOf(options), images, { ...model, name, ports });
     const stop = (): void => {
       void servers.stop();
     };

@@ -191,6 +191,8 @@ describe("the commands of npm run local", () => {
       );
       ok(one !== undefined && others.length === 0);
       server = one;
+      // On another port, the same model is served from a folder of its own.
+      deepEqual(readdirSync(join(workFolder, "serving")), [`restate-dev-1-${port}`]);
     });
 
     it("predicts a row in the table's order, close to the actual value", async () => {
