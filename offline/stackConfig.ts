@@ -43,15 +43,28 @@ export function stackNamed({
   return stack ?? stackFile.exec(basename(configFile ?? ""))?.[1] ?? defaultStack;
 }
 
+/** Reads the mapping under the key config of a file. @throws UserError if there is none */
+function configIn(path: string, name: string, kind: string): Readonly<Record<string, unknown>> {
+  let document: unknown;
+  try {
+    document = parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UserError(`${name}: ${yamlProblem(error as Error)}`);
+  }
+  const config = isMapping(document) ? (document["config"] ?? {}) : undefined;
+  if (!isMapping(config)) {
+    throw new UserError(`${name} is not ${kind} (expected a mapping under the key config)`);
+  }
+  return config;
+}
+
 /** The values that a project's Pulumi.yaml declares for stacks that set none. */
 function projectConfig(file: string): Readonly<Record<string, unknown>> {
-  const { config = {} } = parse(readFileSync(file, "utf8")) as {
-    readonly config?: Readonly<Record<string, { readonly default?: unknown }>>;
-  };
+  const declared = Object.entries(configIn(file, basename(file), "a project's configuration"));
   return Object.fromEntries(
-    Object.entries(config).flatMap(([key, { default: value }]) =>
-      value === undefined ? [] : [[key, value]],
-    ),
+    declared
+      .map(([key, one]) => [key, isMapping(one) ? (one["default"] ?? one["value"]) : one] as const)
+      .filter(([, value]) => value !== undefined && value !== null),
   );
 }
 
@@ -80,18 +93,7 @@ export function stackConfig(
           : `--config-file: file does not exist: ${file}`,
     );
   }
-  let document: unknown;
-  try {
-    document = parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new UserError(`${name}: ${yamlProblem(error as Error)}`);
-  }
-  const config = isMapping(document) ? (document["config"] ?? {}) : undefined;
-  if (!isMapping(config)) {
-    throw new UserError(
-      `${name} is not a stack's configuration (expected a mapping under the key config)`,
-    );
-  }
+  const config = configIn(path, name, "a stack's configuration");
   const bare = Object.keys(config).filter((key) => !key.includes(":"));
   if (bare.length > 0) {
     // Pulumi adds the project's name as their namespace, which a reader of the file cannot see.

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal, throws } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -19,7 +19,10 @@ describe("stackConfig", () => {
         "  restate:minimumR2: { type: number, default: 0.25 }\n" +
         "  restate:schedule: { type: string, default: '' }\n" +
         "  restate:candidates: { type: array, default: [{ name: Mine }] }\n" +
-        "  restate:own: { type: string }\n",
+        "  restate:own: { type: string }\n" +
+        "  restate:empty:\n" +
+        "  aws:region: eu-west-1\n" +
+        "  aws:profile: { value: team }\n",
     );
     const stack = write("Pulumi.dev.yaml", "config:\n  restate:schedule: rate(1 day)\n");
     const config = stackConfig("dev", stack, project);
@@ -29,7 +32,11 @@ describe("stackConfig", () => {
         "restate:minimumR2": "0.25",
         "restate:schedule": "rate(1 day)",
         "restate:candidates": '[{"name":"Mine"}]',
+        "aws:region": "eu-west-1",
+        "aws:profile": "team",
       }),
     );
+    writeFileSync(project, "config: [");
+    throws(() => stackConfig("dev", stack, project), { message: /^Pulumi\.yaml: \S.* at line 1/ });
   });
 });
