@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { isObject } from "../pipeline/language/json";
 import { type CandidateRecord, definitionIn, readRecord } from "../local/records/executions";
-import type { Metrics } from "../local/records/summary";
+import type { Metrics } from "../local/records/metrics";
 import { type DataReport, readDataReport } from "../local/records/dataReport";
 import { readDocument } from "../local/records/documents";
 import { lastLines } from "../local/environments/logs";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
-import type { Metrics } from "../../local/records/summary";
+import type { Metrics } from "../../local/records/metrics";
 import type { ReportedExecution } from "../../report/reported";
 import { formatListing, type Listing, significant } from "../../terminal/listing";
 import { widthOf } from "../../terminal/output";

@@ -8,7 +8,8 @@ import {
 import { candidateName, tuningSteps } from "../../local/records/candidateName";
 import { type Challenge, parseChallenge } from "../../local/records/challenge";
 import type { CandidateRecord } from "../../local/records/executions";
-import { evaluationOf, type Metrics, regressionMetrics } from "../../local/records/summary";
+import { evaluationOf } from "../../local/records/summary";
+import { type Metrics, regressionMetrics } from "../../local/records/metrics";
 import { challenge } from "../../pipeline/champion";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps, dependencies } from "../../pipeline/language/graph";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { type CandidateRecord, readRecord, recordPath } from "../../local/records/executions";
-import type { Metrics } from "../../local/records/summary";
+import type { Metrics } from "../../local/records/metrics";
 import type { ExecutionState } from "./executions";
 import { listModels } from "./models";
 import { readObject, s3 } from "./objects";

@@ -9,7 +9,7 @@ import type { Expression } from "../../pipeline/language/expressions";
 import { isObject } from "../../pipeline/language/json";
 import { hashJson } from "../caching/contentHash";
 import type { Obedience } from "../records/executionDocument";
-import { propertyFileUri } from "../records/summary";
+import { propertyFileUri } from "../records/propertyFiles";
 import { readChecked, writeChecked } from "../storage/files";
 import { decide, type Decision } from "../service/authorization";
 import type { Call } from "../service/calls";

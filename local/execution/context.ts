@@ -8,7 +8,7 @@ import { findEarlierTuning } from "../records/earlierTuning";
 import { arnPrefixOf, executionId, pipelineArnOf } from "../records/executionDocument";
 import { findModel } from "../records/models";
 import { ModelRegistry } from "../records/modelRegistry";
-import { readDocument, readPropertyFile } from "../records/summary";
+import { readDocument, readPropertyFile } from "../records/propertyFiles";
 import type { Images } from "../standins/images";
 import { ObjectStore } from "../storage/objectStore";
 import { ownRoles } from "./authorization";

@@ -4,7 +4,7 @@ import { challenge } from "../../pipeline/champion";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import type { Json } from "../../pipeline/language/json";
 import type { Execution } from "../execution/execution";
-import { findPropertyFile } from "./summary";
+import { findPropertyFile } from "./propertyFiles";
 
 /** The comparison of the best candidate and the champion, from pipeline/scripts/challenge.py. */
 const challengeSchema = z.object({

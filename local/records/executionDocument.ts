@@ -10,7 +10,7 @@ import type {
 import type { Properties } from "../execution/execution";
 import type { ProcessIdentity } from "../environments/processes";
 import type { Challenge } from "./challenge";
-import type { Metrics } from "./summary";
+import type { Metrics } from "./metrics";
 
 /** A value of the API in a JSON document, with times as texts, ISO 8601 in UTC. */
 export type Recorded<Value> = Value extends Date

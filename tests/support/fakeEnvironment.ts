@@ -6,7 +6,7 @@ import type { Event, Execution } from "../../local/execution/execution";
 import { type Job, JobError, type JobResult, type Jobs } from "../../local/environments/jobs";
 import { findEarlierTuning } from "../../local/records/earlierTuning";
 import { ModelRegistry } from "../../local/records/modelRegistry";
-import { readDocument, readPropertyFile } from "../../local/records/summary";
+import { readDocument, readPropertyFile } from "../../local/records/propertyFiles";
 import { Workspace } from "../../local/records/workspace";
 import { Images } from "../../local/standins/images";
 import { ObjectStore } from "../../local/storage/objectStore";
