@@ -24,13 +24,13 @@ export const rhythms = {
 export interface DriftJobArgs {
   readonly endpointName: string;
   readonly modelPackage: { readonly arn: string; readonly version: number };
-  /** S3 URI of the model's reference, in the same bucket. */
+  /** S3 URI of the model's reference. */
   readonly referenceUri: string;
   readonly bucket: string;
   readonly region: string;
   /** S3 URI of the scripts' folder, with a final slash. */
   readonly codeUri: string;
-  /** The Decision Tree image, which has Python, NumPy and SciPy. */
+  /** The XGBoost image: it has boto3 and SciPy. Source: docker/xgboost/pyproject.toml of aws/deep-learning-containers. */
   readonly imageUri: string;
   readonly roleArn: string;
   readonly kmsKeyArn: string;
@@ -56,15 +56,14 @@ export function driftJob(args: DriftJobArgs, variantName: string): CreateProcess
   const { endpointName, modelPackage, region, settings, vpc } = args;
   const { hours } = rhythms[settings.schedule];
   const { ignoredFeatures: ignored } = settings;
-  const own = `${prefixes.endpoints}/${endpointName}`;
-  const captured = captureFolder(endpointName, modelPackage.version);
-  const suffix = args.roleArn.startsWith("arn:aws-cn:") ? "amazonaws.com.cn" : "amazonaws.com";
+  const bucket = `s3://${args.bucket}`;
+  const own = `${bucket}/${prefixes.endpoints}/${endpointName}`;
+  const captured = `${bucket}/${captureFolder(endpointName, modelPackage.version)}`;
   const options = {
-    bucket: `https://${args.bucket}.s3.${region}.${suffix}`,
     region,
     endpoint: endpointName,
     model: modelPackage.arn,
-    reference: args.referenceUri.replace(`s3://${args.bucket}/`, ""),
+    reference: args.referenceUri,
     // The service adds the endpoint and its variant. Source: SageMaker's guide, "Capture data from real-time endpoint".
     captured: `${captured}/${endpointName}/${variantName}`,
     labels: `${own}/labels`,

@@ -13,7 +13,6 @@ const textNames = [
   "region",
   "bucketName",
   "kmsKeyArn",
-  "decisionTreeImageUri",
   "pipelineName",
   "pipelineArn",
   "modelPackageGroupName",

@@ -25,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from compare import compare_reports, compared_parser
 from processing_job import InputError, fail, failures, write_json
 from regression_scores import MIN_INTERVAL_ROWS, regression_metrics, resampled_r2
+from s3_objects import MissingObjectError, Objects
 from sample_weights import take_weights
 
 CHUNK = 50_000
@@ -62,50 +63,6 @@ class Champion:
         return self.metadata[name]
 
 
-class Storage:
-    """Objects in S3, by their URIs."""
-
-    def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 has no types
-        self.client = client
-
-    def lines(self, uri: str) -> Iterator[bytes]:
-        """Yields the lines of an object.
-
-        Raises:
-            NotComparableError: it no longer exists.
-        """
-        yield from self._open(uri).iter_lines()
-
-    def read(self, uri: str) -> bytes:
-        """Reads an object.
-
-        Raises:
-            NotComparableError: it no longer exists.
-        """
-        content: bytes = self._open(uri).read()
-        return content
-
-    def _open(self, uri: str) -> Any:  # noqa: ANN401 - boto3 has no types
-        bucket, key = place(uri)
-        try:
-            return self.client.get_object(Bucket=bucket, Key=key)["Body"]
-        except self.client.exceptions.NoSuchKey:
-            raise NotComparableError(f"there is no object {uri}") from None
-
-    def below(self, folder: str) -> list[str]:
-        """The URIs of the objects in a folder, sorted."""
-        bucket, prefix = place(folder.rstrip("/") + "/")
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        found = [one["Key"] for page in pages for one in page.get("Contents", [])]
-        return [f"s3://{bucket}/{key}" for key in sorted(found)]
-
-
-def place(uri: str) -> tuple[str, str]:
-    """The bucket and the key of a URI."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
-
-
 def find_champion(client: Any, group: str) -> Champion | None:  # noqa: ANN401
     """The approved version of a group that was registered last, if any."""
     pages = client.get_paginator("list_model_packages").paginate(
@@ -129,7 +86,7 @@ def find_champion(client: Any, group: str) -> Champion | None:  # noqa: ANN401
     return None
 
 
-def check_encodings(champion: Champion, storage: Storage, metadata: Path) -> None:
+def check_encodings(champion: Champion, storage: Objects, metadata: Path) -> None:
     """Checks that the champion has the same encodings of labels, which train rows determine.
 
     Raises:
@@ -144,7 +101,7 @@ def check_encodings(champion: Champion, storage: Storage, metadata: Path) -> Non
         raise NotComparableError("its encodings of labels differ (dataset.encode)")
 
 
-def check_schema(champion: Champion, storage: Storage, target: str, metadata: Path) -> None:
+def check_schema(champion: Champion, storage: Objects, target: str, metadata: Path) -> None:
     """Checks that the champion predicts the same target from the same features.
 
     Raises:
@@ -188,7 +145,7 @@ def identity(rows: np.ndarray) -> list[bytes]:
     return [row.tobytes() for row in np.ascontiguousarray(rows + 0.0)]  # -0.0 is 0.0
 
 
-def unseen(champion: Champion, storage: Storage, test: np.ndarray) -> np.ndarray:
+def unseen(champion: Champion, storage: Objects, test: np.ndarray) -> np.ndarray:
     """Finds the test rows that the champion was neither trained nor tuned on.
 
     Changed data is split again, and Athena returns rows in any order: many of today's test rows may
@@ -207,12 +164,12 @@ def unseen(champion: Champion, storage: Storage, test: np.ndarray) -> np.ndarray
                 f"it is not known which test rows it has seen: {champion.said(split)} is empty"
             )
         for uri in uris:
-            for rows in parsed(storage.lines(uri)):
+            for rows in parsed(storage.open(uri).iter_lines()):
                 seen |= wanted.intersection(identity(take_weights(rows, weighted)[0]))
     return np.array([one not in seen for one in ids], dtype=bool)
 
 
-def champion_predictions(champion: Champion, storage: Storage, features: np.ndarray) -> np.ndarray:
+def champion_predictions(champion: Champion, storage: Objects, features: np.ndarray) -> np.ndarray:
     """Predicts with the champion.
 
     Raises:
@@ -291,7 +248,7 @@ def challenge(
 
 
 def hold_against(
-    champion: Champion, storage: Storage, options: argparse.Namespace, winner: str
+    champion: Champion, storage: Objects, options: argparse.Namespace, winner: str
 ) -> Challenge:
     """Compares a candidate with the champion.
 
@@ -321,7 +278,7 @@ def hold_against(
 
 
 def decide(
-    champion: Champion | None, storage: Storage, options: argparse.Namespace, winner: str
+    champion: Champion | None, storage: Objects, options: argparse.Namespace, winner: str
 ) -> dict[str, Any]:
     """Decides whether to register the best candidate, with the reason."""
     if champion is None:
@@ -329,7 +286,7 @@ def decide(
     about: dict[str, dict[str, float]] = {"champion": {"version": champion.version}}
     try:
         result = hold_against(champion, storage, options, winner)
-    except NotComparableError as error:
+    except (MissingObjectError, NotComparableError) as error:
         stays = options.not_comparable == "keep"
         return {
             **about,
@@ -413,7 +370,7 @@ def main(arguments: list[str] | None = None) -> None:
             else:
                 registry = boto3.client("sagemaker", config=config)
                 champion = find_champion(registry, options.model_package_group)
-                storage = Storage(boto3.client("s3", config=config))
+                storage = Objects(boto3.client("s3", config=config))
                 comparison |= decide(champion, storage, options, winner)
     except (BotoCoreError, ClientError) as error:
         fail(options.message, f"cannot read the champion: {error}")

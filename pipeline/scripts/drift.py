@@ -1,8 +1,9 @@
 """Reports drift in an endpoint's requests since the last run.
 
-Runs on a schedule, in a SageMaker processing job on the Decision Tree image. Compares the captured
-requests with the reference of the model that answered them, writes a report, and prints a line in
-CloudWatch's embedded metric format, from which CloudWatch extracts the metrics for alarms.
+Runs on a schedule, in a SageMaker processing job on the XGBoost image, which has boto3 and SciPy.
+Compares the captured requests with the reference of the model that answered them, writes a report,
+and prints a line in CloudWatch's embedded metric format, from which CloudWatch extracts the metrics
+for alarms.
 Sources: CloudWatch's guide, "Specification: Embedded metric format" and "Using the PutLogEvents API
 to send manually-created embedded metric format logs" (no header is required). We assume, without a
 source, that SageMaker sends each line unchanged as an event.
@@ -13,16 +14,20 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Iterator
 
+import boto3
 import numpy as np
-from drift_bucket import Bucket
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from drift_cells import Counts, Reference
 from drift_requests import labelled, read_labels, read_requests
 from drift_tests import Comparison, Thresholds, compare, periods_of
-from processing_job import InputError, failures, job_parser
+from processing_job import InputError, fail, failures, job_parser
+from s3_objects import MissingObjectError, Objects
 
 NAMESPACE = "restate/Drift"
 VERSION = 1
@@ -35,7 +40,7 @@ MAX_REPORTED = 100
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint, and the S3 keys of its records for one model.
+    """An endpoint, and the S3 URIs of its records for one model.
 
     Attributes:
         name: Of the endpoint.
@@ -80,8 +85,10 @@ def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
 class Run:
     """A run of the job."""
 
-    def __init__(self, bucket: Bucket, endpoint: Endpoint, rhythm: Rhythm, until: datetime) -> None:
-        self.bucket = bucket
+    def __init__(
+        self, objects: Objects, endpoint: Endpoint, rhythm: Rhythm, until: datetime
+    ) -> None:
+        self.objects = objects
         self.endpoint = endpoint
         self.rhythm = rhythm
         self.until = until.replace(minute=0, second=0, microsecond=0)
@@ -124,22 +131,21 @@ class Run:
         }
 
     def _reference(self) -> Reference:
-        content = self.bucket.read(self.endpoint.reference)
-        if content is None:
-            raise InputError(f"there is no reference {self.endpoint.reference}")
+        try:
+            content = self.objects.read(self.endpoint.reference)
+        except MissingObjectError:
+            raise InputError(f"there is no reference {self.endpoint.reference}") from None
         return Reference.parse(json.loads(content))
 
-    def report_key(self) -> str:
-        """The key of this run's report; keys sort by time."""
+    def report_uri(self) -> str:
+        """The URI of this run's report; URIs sort by time."""
         return f"{self.endpoint.reports}/{self.until:%Y-%m-%dT%H}.json"
 
     def _earlier_reports(self) -> list[dict[str, Any]]:
         """The last reports on the model, except one of this run's time."""
-        keys = [
-            key for key in self.bucket.list(f"{self.endpoint.reports}/") if key < self.report_key()
-        ]
-        contents = (self.bucket.read(key) for key in keys[-max(self.rhythm.long - 1, 1) :])
-        return [json.loads(content) for content in contents if content is not None]
+        uris = [uri for uri in self.objects.below(self.endpoint.reports) if uri < self.report_uri()]
+        last = self._contents(uris[-max(self.rhythm.long - 1, 1) :])
+        return [json.loads(content) for _, content in last]
 
     def _start(self, earlier: list[dict[str, Any]]) -> datetime:
         """The end of the last run, or a period ago."""
@@ -150,10 +156,13 @@ class Run:
         return max(last, self.until - MAX_PERIODS * period)
 
     def _files(self, folder: str, hour: datetime) -> Iterator[tuple[str, bytes]]:
-        for key in self.bucket.list(f"{folder}/{hour:%Y/%m/%d/%H}/"):
-            content = self.bucket.read(key)
-            if content is not None:
-                yield key, content
+        return self._contents(self.objects.below(f"{folder}/{hour:%Y/%m/%d/%H}"))
+
+    def _contents(self, uris: list[str]) -> Iterator[tuple[str, bytes]]:
+        """Yields the contents of objects, except of those that have just been deleted."""
+        for uri in uris:
+            with suppress(MissingObjectError):
+                yield uri, self.objects.read(uri)
 
     def _counts(self, reference: Reference, start: datetime) -> tuple[Counts, int]:
         """Counts the rows and the requests since a time."""
@@ -174,8 +183,8 @@ class Run:
         """The labels that arrived since a time, by the requests' ids."""
         labels: dict[str, np.ndarray] = {}
         for hour in hours_between(start, self.until):
-            for key, content in self._files(self.endpoint.labels, hour):
-                labels.update(read_labels(content, key))
+            for uri, content in self._files(self.endpoint.labels, hour):
+                labels.update(read_labels(content, uri))
         return labels
 
     def _with_errors(
@@ -240,14 +249,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Parses the command line."""
     parser = job_parser(__doc__)
     for name, text in {
-        "bucket": "URL of the bucket",
         "region": "of the bucket",
         "endpoint": "name of the endpoint",
         "model": "ARN of the model package",
-        "reference": "key of the model's reference",
-        "captured": "folder of the captured requests",
-        "labels": "folder of the labels",
-        "reports": "folder of the reports",
+        "reference": "URI of the model's reference",
+        "captured": "URI of the folder of the captured requests",
+        "labels": "URI of the folder of the labels",
+        "reports": "URI of the folder of the reports",
     }.items():
         parser.add_argument(f"--{name}", required=True, help=text)
     parser.add_argument("--until", type=_time, required=True, help="ISO 8601; its hour counts")
@@ -293,10 +301,15 @@ def main(arguments: list[str] | None = None) -> None:
         options.unusual,
         frozenset(name for chunk in options.ignored for name in chunk.split(",")),
     )
-    with failures(options.message):
-        run = Run(Bucket(options.bucket, options.region), endpoint, rhythm, options.until)
-        report = run.report(thresholds)
-        run.bucket.write(run.report_key(), json.dumps(report).encode())
+    retries = {"mode": "standard", "total_max_attempts": 5}
+    client = boto3.client("s3", config=Config(region_name=options.region, retries=retries))
+    run = Run(Objects(client), endpoint, rhythm, options.until)
+    try:
+        with failures(options.message):
+            report = run.report(thresholds)
+            run.objects.write(run.report_uri(), json.dumps(report).encode())
+    except (BotoCoreError, ClientError) as error:
+        fail(options.message, f"cannot read or write the bucket: {error}")
     print(
         f"{report['rows']} rows of {report['requests']} requests, {report['labels']['rows']} with "
         f"labels: {len(report['findings'])} findings"

@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mlflow_rest import App, RestError
 from mlflow_runs import Store, log
 from processing_job import fail, job_parser
+from s3_objects import MissingObjectError, Objects, place
 
 Json = Mapping[str, Any]
 
@@ -94,26 +95,17 @@ class Source:
         for page in self.sagemaker.get_paginator(operation).paginate(**request):
             yield from page[member]
 
-    def read(self, uri: str) -> bytes | None:
-        """An object, if it exists."""
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        try:
-            content: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        except self.s3.exceptions.NoSuchKey:
-            return None
-        return content
-
     def exists(self, uri: str) -> bool:
         """Whether there is an object."""
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = place(uri)
         found = self.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
         return key in [one["Key"] for one in found.get("Contents", [])]
 
     def document(self, uri: str) -> Any:  # noqa: ANN401 - any JSON
         """A JSON document, if it exists and is one."""
         try:
-            return json.loads(self.read(uri) or b"null")
-        except ValueError:
+            return json.loads(Objects(self.s3).read(uri))
+        except (MissingObjectError, ValueError):
             return None
 
     def output(self, started: Json | None, name: str) -> str | None:

@@ -22,6 +22,7 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
+from s3_objects import place
 
 TRIES = 6
 PASSING = {429, 500, 502, 503, 504}
@@ -262,10 +263,9 @@ class App:
         Raises:
             RestError: the app does not keep artifacts in S3.
         """
-        scheme, _, place = run.info.artifact_uri.partition("://")
-        if scheme != "s3":
+        if not run.info.artifact_uri.startswith("s3://"):
             raise RestError("ARTIFACTS", f"{run.info.artifact_uri} is not in S3")
-        bucket, _, key = place.partition("/")
+        bucket, key = place(run.info.artifact_uri)
         parts = [key, folder, Path(path).name]
         with self._open(path) as content:
             self.s3.upload_fileobj(content, bucket, "/".join(part for part in parts if part))
@@ -273,5 +273,5 @@ class App:
     def _open(self, path: str) -> Any:  # noqa: ANN401 - boto3 has no types
         if not path.startswith("s3://"):
             return Path(path).open("rb")
-        bucket, _, key = path.removeprefix("s3://").partition("/")
+        bucket, key = place(path)
         return self.s3.get_object(Bucket=bucket, Key=key)["Body"]

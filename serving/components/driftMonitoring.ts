@@ -10,7 +10,8 @@ import { startPipeline } from "./pipelineStart";
 
 export interface DriftMonitoringArgs {
   /** The job; the component uploads its scripts. */
-  readonly job: Omit<DriftJobArgs, "codeUri">;
+  readonly job: Omit<DriftJobArgs, "codeUri" | "imageUri">;
+  readonly imageUri: pulumi.Output<string>;
   /** The endpoint's name, once it serves the reference's model. */
   readonly servingEndpoint: pulumi.Output<string>;
   /** Name of the endpoint's variant. */
@@ -45,11 +46,13 @@ export class DriftMonitoring extends pulumi.ComponentResource {
           arn: `arn:${args.schedulerRoleArn.split(":")[1] ?? "aws"}:scheduler:::aws-sdk:sagemaker:createProcessingJob`,
           roleArn: args.schedulerRoleArn,
           input: pulumi
-            .all([args.servingEndpoint, code.uri])
-            .apply(([served, codeUri]) =>
-              JSON.stringify(
-                driftJob({ ...args.job, endpointName: served, codeUri }, args.variantName),
-              ),
+            .output({
+              endpointName: args.servingEndpoint,
+              codeUri: code.uri,
+              imageUri: args.imageUri,
+            })
+            .apply((known) =>
+              JSON.stringify(driftJob({ ...args.job, ...known }, args.variantName)),
             ),
           retryPolicy: { maximumEventAgeInSeconds: 1800, maximumRetryAttempts: 3 },
         },

@@ -10,29 +10,23 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import boto3
 import drift
-import drift_bucket
 import numpy as np
 import pytest
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from drift_bucket import Bucket
-from drift_cells import Reference
 from drift_reference import make_reference
 from drift_requests import labelled, read_labels, read_requests
 from emulator import emulator
 from moto.server import ThreadedMotoServer
 from processing_job import InputError
+from s3_objects import Objects
 
 ENDPOINT = "restate-dev-model"
 FOLDER = f"endpoints/{ENDPOINT}"
+URI = f"s3://bucket/{FOLDER}"
 MODEL = "arn:aws:sagemaker:us-east-1:111122223333:model-package/restate-dev/3"
 UNTIL = datetime(2026, 11, 26, tzinfo=UTC)
 COLUMNS = ["income", "age"]
@@ -144,76 +138,10 @@ def test_an_invalid_line_of_labels_is_named(record: object) -> None:
         read_labels(lines(label("a", "1"), record), "labels.jsonl")
 
 
-@pytest.mark.parametrize("token", [None, "a/token+of=a session"])
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("GET", "/?list-type=2&prefix=a%2Fb%20c%3D%2B", b""),
-        ("GET", "/folder/file%20one.json", b""),
-        ("PUT", "/folder/report.json", b'{"a": 1}'),
-    ],
-)
-def test_requests_are_signed_like_botocores(
-    method: str, path: str, body: bytes, token: str | None
-) -> None:
-    url = f"https://bucket.s3.eu-west-1.amazonaws.com{path}"
-    theirs = AWSRequest(method, url, data=body, headers={})
-    signer = S3SigV4Auth(Credentials("AKID", "secret", token), "s3", "eu-west-1")
-    # As over HTTP: over HTTPS it leaves the hash of the body out.
-    theirs.context["payload_signing_enabled"] = True
-    signer.add_auth(theirs)
-    moment = datetime.strptime(theirs.context["timestamp"], "%Y%m%dT%H%M%SZ")
-    ours = drift_bucket.sign(
-        drift_bucket.Credentials("AKID", "secret", token), "eu-west-1", method, url, body, moment
-    )
-    assert ours["authorization"] == theirs.headers["Authorization"]
-
-
-class Flaky(BaseHTTPRequestHandler):
-    """Responds like the credentials service and S3; S3 only succeeds at the third attempt."""
-
-    asked: list[str] = []  # noqa: RUF012 - of the test that sets it
-
-    def do_GET(self) -> None:
-        self.asked.append(self.headers.get("x-amz-security-token", self.path))
-        is_role = self.path == "/role"
-        status = 200 if is_role or len(self.asked) > 3 else 503
-        body = {"AccessKeyId": "AKID", "SecretAccessKey": "secret", "Token": "token"}
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode() if is_role else b"content")
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-def test_requests_have_the_roles_credentials_and_are_retried(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Flaky)
-    Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    Flaky.asked = []
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{url}/role")
-    monkeypatch.setattr(drift_bucket.time, "sleep", lambda _: None)
-    assert Bucket(url, "us-east-1").read("key") == b"content"
-    assert Flaky.asked == ["/role", "token", "token", "token"]
-    server.shutdown()
-
-
-def test_requires_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ACCESS_KEY_ID", "CONTAINER_CREDENTIALS_RELATIVE_URI"):
-        monkeypatch.delenv(f"AWS_{name}", raising=False)
-    with pytest.raises(InputError, match="the job has no credentials of a role"):
-        drift_bucket.find_credentials()
-
-
 class Stage:
     """A bucket with a reference, and the requests of days."""
 
     def __init__(self, url: str) -> None:
-        self.url = f"{url}/bucket"
         self.random = np.random.default_rng(41)
         self.s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
         self.s3.create_bucket(Bucket="bucket")
@@ -245,14 +173,13 @@ class Stage:
 
     def run(self, until: datetime = UNTIL, **change: str) -> list[str]:
         arguments = {
-            "bucket": self.url,
             "region": "us-east-1",
             "endpoint": ENDPOINT,
             "model": MODEL,
-            "reference": "executions/1/drift_reference.json",
-            "captured": f"{FOLDER}/capture/v3",
-            "labels": f"{FOLDER}/labels",
-            "reports": f"{FOLDER}/drift/v3",
+            "reference": "s3://bucket/executions/1/drift_reference.json",
+            "captured": f"{URI}/capture/v3",
+            "labels": f"{URI}/labels",
+            "reports": f"{URI}/drift/v3",
             "until": (until + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "hours": "24",
             "long": "7",
@@ -282,6 +209,7 @@ def server() -> Iterator[str]:
 def stage(server: str, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     urllib.request.urlopen(f"{server}/moto-api/reset", data=b"")  # noqa: S310
     return Stage(server)
 
@@ -381,36 +309,41 @@ def test_hourly_runs_compare_hours(stage: Stage, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"reference": "none.json"}, "there is no reference none.json"),
+        ({"reference": "s3://bucket/none.json"}, "there is no reference s3://bucket/none.json"),
         (
-            {"captured": "json"},
+            {"captured": "s3://bucket/json"},
             "none of the captured requests can be compared: "
             "the request has type application/json, not text/csv (1)",
         ),
-        ({"bucket": "http://127.0.0.1:9"}, "cannot reach S3 at http://127.0.0.1:9: "),
+        (
+            {"labels": "s3://bucket-of-nobody/labels"},
+            "cannot read or write the bucket: An error occurred (NoSuchBucket)",
+        ),
     ],
 )
 def test_missing_objects_are_named(
-    stage: Stage,
-    tmp_path: Path,
-    change: dict[str, str],
-    expected: str,
-    monkeypatch: pytest.MonkeyPatch,
+    stage: Stage, tmp_path: Path, change: dict[str, str], expected: str
 ) -> None:
-    monkeypatch.setattr(drift_bucket.time, "sleep", lambda _: None)
     record = captured("{}", "1", {"eventId": "a"}, media="application/json")
     stage.put("json/2026/11/25/00/file.jsonl", lines(record))
-    with pytest.raises(SystemExit) as failed:
-        drift.main(stage.run(**message(tmp_path), **change))
-    assert str(failed.value).startswith(f"error: {expected}")
-    assert (tmp_path / "message").read_text().startswith(expected)
+    fails(stage.run(**message(tmp_path), **change), expected, tmp_path)
     assert "Contents" not in stage.s3.list_objects_v2(Bucket="bucket", Prefix=f"{FOLDER}/drift")
 
 
-def test_an_s3_error_shows_its_message(stage: Stage) -> None:
-    bucket = Bucket(f"{stage.url}-of-nobody", "us-east-1")
-    with pytest.raises(InputError, match=r"S3 answers GET .*: NoSuchBucket: The specified bucket"):
-        list(bucket.list("a"))
+def fails(arguments: list[str], expected: str, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as failed:
+        drift.main(arguments)
+    assert str(failed.value).startswith(f"error: {expected}")
+    assert (tmp_path / "message").read_text().startswith(expected)
+
+
+def test_a_job_that_cannot_reach_the_bucket_says_so(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    expected = 'cannot read or write the bucket: Could not connect to the endpoint URL: "http://127'
+    fails(stage.run(**message(tmp_path)), expected, tmp_path)
 
 
 def test_lists_of_several_pages_are_read_completely(
@@ -421,8 +354,7 @@ def test_lists_of_several_pages_are_read_completely(
     for key in keys:
         stage.put(key, b"")
     assert len(stage.s3.list_objects_v2(Bucket="bucket", Prefix="many/")["Contents"]) == 10
-    assert [*Bucket(stage.url, "us-east-1").list("many/")] == keys
-    assert Reference.parse(stage.reference.json()).columns == ("income", "age")
+    assert Objects(stage.s3).below("s3://bucket/many") == [f"s3://bucket/{key}" for key in keys]
 
 
 def test_the_job_reads_and_writes_the_bucket_of_the_emulator(
@@ -431,6 +363,7 @@ def test_the_job_reads_and_writes_the_bucket_of_the_emulator(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "local")
     with emulator(tmp_path / "work") as running:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
         stage = Stage(running.url)
         stage.capture(UNTIL - timedelta(hours=3), stage.rows(1_000, 1.5))
         drift.main(stage.run(**message(tmp_path)))

@@ -85,7 +85,10 @@ describe("serving with drift detection", () => {
       "python3",
       "/opt/ml/processing/code/drift.py",
     ]);
-    equal(at(application, "ImageUri"), mainExports.decisionTreeImageUri);
+    equal(
+      at(application, "ImageUri"),
+      "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+    );
     match(
       String(at(code, 0, "S3Input", "S3Uri")),
       /^s3:\/\/sagemaker-restate-dev-444455556666\/endpoints\/restate-dev-model\/code\/[0-9a-f]+\/$/,
@@ -99,14 +102,9 @@ describe("serving with drift detection", () => {
     );
     deepEqual(
       objects.map(({ inputs: { bucket, key } }) => `s3://${text(bucket)}/${text(key)}`).sort(),
-      [
-        "drift",
-        "drift_bucket",
-        "drift_cells",
-        "drift_requests",
-        "drift_tests",
-        "processing_job",
-      ].map((name) => `${uri}${name}.py`),
+      ["drift", "drift_cells", "drift_requests", "drift_tests", "processing_job", "s3_objects"].map(
+        (name) => `${uri}${name}.py`,
+      ),
     );
   });
 
@@ -123,12 +121,11 @@ describe("serving with drift detection", () => {
     equal(stderr, "");
     equal(
       stdout.trim(),
-      "{'message': None, 'bucket': 'https://sagemaker-restate-dev-444455556666.s3.us-east-1.amazonaws.com', " +
-        "'region': 'us-east-1', 'endpoint': 'restate-dev-model', " +
+      "{'message': None, 'region': 'us-east-1', 'endpoint': 'restate-dev-model', " +
         "'model': 'arn:aws:sagemaker:us-east-1:444455556666:model-package/restate-dev/3', " +
-        "'reference': 'executions/1/evaluation/XGBoost/drift_reference.json', " +
-        "'captured': 'endpoints/restate-dev-model/capture/v3/restate-dev-model/model', " +
-        "'labels': 'endpoints/restate-dev-model/labels', 'reports': 'endpoints/restate-dev-model/drift/v3', " +
+        `'reference': '${driftReferenceUri}', ` +
+        `'captured': '${folder}/capture/v3/restate-dev-model/model', ` +
+        `'labels': '${folder}/labels', 'reports': '${folder}/drift/v3', ` +
         "'until': datetime.datetime(2026, 11, 26, 0, 30, tzinfo=datetime.timezone.utc), 'hours': 24, 'long': 7, " +
         "'label_days': 7, 'false_alarms': 0.01, 'shift': 0.1, 'unusual': 0.02, 'ignored': ['sold_day,area']}",
     );
