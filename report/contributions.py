@@ -120,8 +120,6 @@ def _count(leaves: int, features: int) -> int:
 
 
 def _of_trees(predictor: Any, features: np.ndarray) -> tuple[Contributions, np.ndarray]:  # noqa: ANN401
-    from decision_tree.tree import Tree
-
     try:
         import lightgbm
     except (ImportError, OSError) as error:
@@ -134,8 +132,7 @@ def _of_trees(predictor: Any, features: np.ndarray) -> tuple[Contributions, np.n
     if predictor.size > MAX_NODES:
         raise UnexplainedError(f"the model has {predictor.size:,} nodes, more than {MAX_NODES:,}")
     settings = {"base": 0.0, "divisor": 1.0, "link": "identity", **predictor.settings}
-    sizes = [predictor.size] if isinstance(predictor, Tree) else predictor.sizes
-    ends = np.cumsum(sizes)[:-1]
+    ends = np.cumsum(predictor.sizes)[:-1]
     nodes, counts = (np.split(array, ends) for array in (predictor.nodes, predictor.rows))
     grown = [(tree, rows) for tree, rows in zip(nodes, counts, strict=True) if tree.size > 1]
     stumps = [tree for tree in nodes if tree.size == 1]

@@ -1,4 +1,4 @@
-"""Many trees as plain arrays, of which a forest takes the mean, and boosting the sum."""
+"""Trees as plain arrays: one, or many, of which a forest takes the mean, and boosting the sum."""
 
 from typing import Any
 
@@ -7,12 +7,18 @@ import numpy.typing as npt
 
 from decision_tree.arrays import Float32Array, Float64Array
 from decision_tree.predictor import Arrays, Settings
-from decision_tree.tree import NODE, Tree, check_tree
+from decision_tree.tree import NODE, Grown, check_tree
 
 _LINKS = {"identity": None, "exp": np.exp}
 
 # Walks (a row in a tree) in one batch, so that their data stays in the processor's cache.
 _CHUNK = 16384
+
+# Steps of all walks after which those that have ended are left out.
+_STEPS = 4
+
+# Up to this number of rows, plain Python is faster in one tree than numpy's fixed cost per step.
+_SMALL = 48
 
 
 class Ensemble:
@@ -23,7 +29,7 @@ class Ensemble:
     Args:
         nodes: the trees' `NODE`s, tree by tree; children are indices within the tree.
         sizes: number of nodes of each tree.
-        rows: number of training rows at each node.
+        rows: number of training rows at each node; None in models of earlier versions.
         feature_count: number of columns.
         base: constant term.
         divisor: 1 for a sum, or the number of trees for a mean.
@@ -37,7 +43,7 @@ class Ensemble:
         self,
         nodes: npt.NDArray[np.void],
         sizes: npt.NDArray[np.integer[Any]],
-        rows: npt.NDArray[np.integer[Any]],
+        rows: npt.NDArray[np.integer[Any]] | None,
         feature_count: int,
         base: float = 0.0,
         divisor: float = 1.0,
@@ -61,7 +67,7 @@ class Ensemble:
         self._children = np.stack(sides, axis=1).astype(np.intp).ravel()
 
     @classmethod
-    def of(cls, trees: list[Tree], feature_count: int, **settings: Any) -> "Ensemble":  # noqa: ANN401
+    def of(cls, trees: list[Grown], feature_count: int, **settings: Any) -> "Ensemble":  # noqa: ANN401
         """Combine trees."""
         return cls(
             np.concatenate([tree.nodes for tree in trees]),
@@ -87,7 +93,7 @@ class Ensemble:
     @property
     def arrays(self) -> Arrays:
         """See Predictor."""
-        return {"nodes": self.nodes, "sizes": self.sizes, "rows": self.rows}
+        return _known(nodes=self.nodes, sizes=self.sizes, rows=self.rows)
 
     @property
     def settings(self) -> Settings:
@@ -126,11 +132,13 @@ class Ensemble:
         node = leaves[walking]
         first = walking % rows * columns
         while node.size:
-            x = values[first + self._feature[node]]
-            goes_left = x <= self._threshold[node]
-            if has_missing:
-                goes_left |= np.isnan(x) & self._missing_left[node]
-            node = self._children[2 * node + goes_left]
+            # Leaves lead to themselves, so it need not be looked for them at each step.
+            for _ in range(_STEPS):
+                x = values[first + self._feature[node]]
+                goes_left = x <= self._threshold[node]
+                if has_missing:
+                    goes_left |= np.isnan(x) & self._missing_left[node]
+                node = self._children[2 * node + goes_left]
             goes_on = self._is_inner[node]
             if np.count_nonzero(goes_on) < 0.8 * node.size:  # the others stay where they are
                 leaves[walking] = node
@@ -138,17 +146,68 @@ class Ensemble:
         return leaves
 
 
+class Tree(Ensemble):
+    """A single tree."""
+
+    def __init__(
+        self,
+        nodes: npt.NDArray[np.void],
+        feature_count: int,
+        rows: npt.NDArray[np.integer[Any]] | None = None,
+    ) -> None:
+        super().__init__(nodes, np.array([nodes.size]), rows, feature_count)
+        columns = ("feature", "threshold", "left", "right", "missing_left", "value")
+        self._steps = list(zip(*(nodes[name].tolist() for name in columns), strict=True))
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, _settings: Settings, feature_count: int) -> "Tree":
+        """See Predictor."""
+        return cls(arrays["tree"], feature_count, arrays.get("rows"))
+
+    @property
+    def arrays(self) -> Arrays:
+        """See Predictor."""
+        return _known(tree=self.nodes, rows=self.rows)
+
+    @property
+    def settings(self) -> Settings:
+        """See Predictor."""
+        return {}
+
+    def predict(self, features: Float32Array) -> Float64Array:
+        """Return each row's prediction; features is float32, C order, (rows, features)."""
+        if features.shape[0] <= _SMALL:
+            return np.array([self._value_of(row) for row in features.tolist()], dtype=np.float64)
+        return super().predict(features)
+
+    def _value_of(self, row: list[float]) -> float:
+        feature, threshold, left, right, missing_left, value = self._steps[0]
+        while feature >= 0:
+            x = row[feature]
+            goes_left = x <= threshold or (missing_left and x != x)
+            feature, threshold, left, right, missing_left, value = self._steps[
+                left if goes_left else right
+            ]
+        return float(value)
+
+
+def _known(**arrays: npt.NDArray[Any] | None) -> Arrays:
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
 def _check(
     nodes: npt.NDArray[np.void],
     sizes: npt.NDArray[np.integer[Any]],
-    rows: npt.NDArray[np.integer[Any]],
+    rows: npt.NDArray[np.integer[Any]] | None,
     feature_count: int,
 ) -> None:
+    if nodes.dtype != NODE or nodes.ndim != 1 or not nodes.size:
+        raise ValueError(f"nodes must be a one-dimensional array of {NODE}")
     if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or not sizes.size or sizes.min() < 1:
         raise ValueError("sizes must be positive numbers of nodes")
-    if nodes.dtype != NODE or nodes.ndim != 1 or nodes.size != sizes.sum(dtype=np.int64):
-        raise ValueError(f"nodes must be a one-dimensional array of {NODE}, as many as sizes says")
-    if rows.dtype.kind not in "iu" or rows.shape != nodes.shape:
+    if nodes.size != sizes.sum(dtype=np.int64):
+        raise ValueError("nodes must be as many as sizes says")
+    if rows is not None and (rows.dtype.kind not in "iu" or rows.shape != nodes.shape):
         raise ValueError("rows must be a number for each node")
     for tree in np.split(nodes, np.cumsum(sizes)[:-1]):
         check_tree(tree, feature_count)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decision_tree.arrays import Float64Array
-from decision_tree.ensemble import Ensemble
+from decision_tree.ensemble import Ensemble, Tree
 from decision_tree.errors import PlatformError, UserError
 from decision_tree.hyperparameters import Value
 from decision_tree.linear import Linear
@@ -24,12 +24,11 @@ from decision_tree.metrics import Metrics
 from decision_tree.npy import read_npy, write_npy
 from decision_tree.predictor import Arrays, Predictor
 from decision_tree.specification import DEFAULT_ALGORITHM
-from decision_tree.tree import Tree
 
 FORMAT = "restate-decision-tree"
 FORMAT_VERSION = 2
 _DESCRIPTION_FILE = "model.json"
-_KINDS: Mapping[str, type[Tree] | type[Ensemble] | type[Linear]] = {
+_KINDS: Mapping[str, type[Ensemble] | type[Linear]] = {
     "tree": Tree,
     "ensemble": Ensemble,
     "linear": Linear,
@@ -97,7 +96,7 @@ def save(model: Model, directory: Path) -> None:
         PlatformError: the folder cannot be written.
     """
     files = {name: write_npy(array) for name, array in model.predictor.arrays.items()}
-    kind = next(name for name, type_ in _KINDS.items() if isinstance(model.predictor, type_))
+    kind = next(name for name, type_ in _KINDS.items() if type(model.predictor) is type_)
     document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from decision_tree.tree import _CHUNK, _SMALL, MAX_DEPTH, NODE, Tree
+from decision_tree.ensemble import _CHUNK, _SMALL, Tree
+from decision_tree.tree import MAX_DEPTH, NODE, from_sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeRegressor
@@ -33,13 +34,18 @@ def problem(draw: st.DrawFn) -> tuple[DecisionTreeRegressor, np.ndarray]:
     return regressor, np.concatenate([train, other])
 
 
+def converted(regressor: DecisionTreeRegressor) -> Tree:
+    nodes, rows = from_sklearn(regressor.tree_)
+    return Tree(nodes, regressor.n_features_in_, rows)
+
+
 @settings(max_examples=150, deadline=None)
 @given(problem())
 def test_predicts_exactly_as_scikit_learn(
     problem: tuple[DecisionTreeRegressor, np.ndarray],
 ) -> None:
     regressor, rows = problem
-    tree = Tree.from_sklearn(regressor.tree_)
+    tree = converted(regressor)
     expected = regressor.predict(rows)
     few = rows[:_SMALL].astype(np.float32)
     np.testing.assert_array_equal(tree.predict(few), expected[:_SMALL])
@@ -52,7 +58,7 @@ def test_many_rows_are_predicted_in_chunks() -> None:
     train = generator.normal(size=(500, 3))
     regressor = DecisionTreeRegressor().fit(train, train.sum(axis=1))
     rows = generator.normal(size=(2 * _CHUNK + 5, 3)).astype(np.float32)
-    tree = Tree.from_sklearn(regressor.tree_)
+    tree = converted(regressor)
     np.testing.assert_array_equal(tree.predict(rows), regressor.predict(rows))
     assert tree.predict(rows[:0]).shape == (0,)
 
@@ -103,7 +109,7 @@ def test_refuses_an_invalid_tree(nodes: np.ndarray, message: str) -> None:
 
 
 def test_accepts_the_deepest_tree() -> None:
-    assert Tree(chain(MAX_DEPTH), 1).depth == MAX_DEPTH
+    assert Tree(chain(MAX_DEPTH), 1).size == 2 * MAX_DEPTH + 1
 
 
 @settings(max_examples=100, deadline=None)

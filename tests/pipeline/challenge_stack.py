@@ -19,8 +19,9 @@ import challenge
 import evaluate
 import numpy as np
 import pytest
+from decision_tree.ensemble import Tree
 from decision_tree.model import Model, ModelDescription, save
-from decision_tree.tree import Tree
+from decision_tree.tree import from_sklearn
 from script_job import SCRIPTS, run_here
 from sklearn.tree import DecisionTreeRegressor
 
@@ -71,7 +72,8 @@ def grown(folder: Path, rows: np.ndarray, leaves: int) -> tuple[bytes, Any]:
     tree = DecisionTreeRegressor(max_leaf_nodes=leaves, random_state=0)
     tree.fit(rows[:, 1:], rows[:, 0])
     described = ModelDescription(tuple(FEATURES), {}, {}, {})
-    save(Model(Tree.from_sklearn(tree.tree_), described), folder)
+    nodes, counts = from_sklearn(tree.tree_)
+    save(Model(Tree(nodes, len(FEATURES), counts), described), folder)
     archive = archived({one.name: one.read_bytes() for one in folder.iterdir()})
     return archive, lambda features: tree.predict(np.asarray(features, dtype=np.float32))
 

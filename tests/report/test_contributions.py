@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 import xgboost
 from decision_tree.algorithms import NAMES, find
+from decision_tree.ensemble import Tree
 from decision_tree.hyperparameters import parse_hyperparameters
 from decision_tree.linear import Linear
 from decision_tree.model import Model, ModelDescription, save
 from decision_tree.predictor import Predictor
 from decision_tree.tables import Table
-from decision_tree.tree import NODE, Tree
+from decision_tree.tree import NODE
 
 from report import contributions
 

@@ -7,8 +7,9 @@ from decision_tree.algorithms import (
     check_max_features,
     limit_leaves,
 )
+from decision_tree.ensemble import Tree
 from decision_tree.tables import Table
-from decision_tree.tree import Tree
+from decision_tree.tree import from_sklearn
 
 LIBRARY = "scikit-learn"
 
@@ -21,4 +22,5 @@ def fit(train: Table, _validation: Table | None, hyperparameters: Hyperparameter
     check_labels(train.labels, "criterion", hyperparameters["criterion"])
     regressor = DecisionTreeRegressor(**limit_leaves(hyperparameters, train.labels.size))
     regressor.fit(train.features, train.labels, train.weights)
-    return Fitted(Tree.from_sklearn(regressor.tree_, train.weights is not None), regressor.predict)
+    nodes, rows = from_sklearn(regressor.tree_, train.weights is not None)
+    return Fitted(Tree(nodes, train.features.shape[1], rows), regressor.predict)

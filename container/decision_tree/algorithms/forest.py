@@ -17,7 +17,7 @@ from decision_tree.ensemble import Ensemble
 from decision_tree.errors import UserError
 from decision_tree.tables import Table
 from decision_tree.threads import thread_count
-from decision_tree.tree import Tree
+from decision_tree.tree import from_sklearn
 
 
 def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -> Fitted:  # noqa: ANN401
@@ -42,7 +42,7 @@ def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -
     # The library's threads add up trees in the order in which they end, which changes last digits.
     forest.n_jobs = 1
     weighted = train.weights is not None
-    trees = [Tree.from_sklearn(tree.tree_, weighted) for tree in forest.estimators_]
+    trees = [from_sklearn(tree.tree_, weighted) for tree in forest.estimators_]
 
     def predict(rows: Float32Array) -> Float64Array:
         with ThreadPoolExecutor(threads) as pool:

@@ -8,7 +8,7 @@ from decision_tree.algorithms import Fitted, Hyperparameters, check_labels
 from decision_tree.ensemble import Ensemble
 from decision_tree.tables import Table
 from decision_tree.threads import thread_count
-from decision_tree.tree import NODE, Tree
+from decision_tree.tree import NODE, Grown
 
 LIBRARY = "scikit-learn"
 
@@ -39,18 +39,16 @@ def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters
     # OpenMP may have been loaded before its variable was set.
     with threadpool_limits(thread_count(), user_api="openmp"):
         regressor.fit(known, train.labels, train.weights, **held_out)
-    features = train.features.shape[1]
-    trees = [_tree(stage[0].nodes, features) for stage in regressor._predictors]
     ensemble = Ensemble.of(
-        trees,
-        features,
+        [_tree(stage[0].nodes) for stage in regressor._predictors],
+        train.features.shape[1],
         base=float(np.ravel(regressor._baseline_prediction)[0]),
         link="exp" if hyperparameters["loss"] in ("poisson", "gamma") else "identity",
     )
     return Fitted(ensemble, regressor.predict)
 
 
-def _tree(nodes: Any, feature_count: int) -> Tree:  # noqa: ANN401 - scikit-learn has no types
+def _tree(nodes: Any) -> Grown:  # noqa: ANN401 - scikit-learn has no types
     taken = np.empty(nodes.size, NODE)
     leaf = nodes["is_leaf"].astype(np.bool_)
     for name, own, of_leaf in (
@@ -62,4 +60,4 @@ def _tree(nodes: Any, feature_count: int) -> Tree:  # noqa: ANN401 - scikit-lear
     ):
         taken[name] = np.where(leaf, of_leaf, nodes[own].astype(taken.dtype[name]))
     taken["value"] = nodes["value"]
-    return Tree(taken, feature_count, nodes["count"].astype("<i4"))
+    return Grown(taken, nodes["count"].astype("<i4"))

@@ -10,7 +10,7 @@ from decision_tree.ensemble import Ensemble
 from decision_tree.errors import UserError
 from decision_tree.tables import Table
 from decision_tree.threads import thread_count
-from decision_tree.tree import NODE, Tree
+from decision_tree.tree import NODE, Grown
 
 LIBRARY = "lightgbm"
 
@@ -47,18 +47,17 @@ def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters
         stopping = lightgbm.early_stopping(patience, verbose=False)
         watched = {"valid_sets": [held_out], "callbacks": [stopping]}
     booster = lightgbm.train(parameters, data, rounds, **watched)
-    features = train.features.shape[1]
     best = booster.best_iteration if stops else None
     described = booster.dump_model(num_iteration=best)["tree_info"]
     ensemble = Ensemble.of(
-        [_tree(one["tree_structure"], features) for one in described],
-        features,
+        [_tree(one["tree_structure"]) for one in described],
+        train.features.shape[1],
         link="exp" if given["objective"] in ("poisson", "gamma", "tweedie") else "identity",
     )
     return Fitted(ensemble, lambda rows: np.asarray(booster.predict(rows, num_iteration=best)))
 
 
-def _tree(root: dict[str, Any], feature_count: int) -> Tree:
+def _tree(root: dict[str, Any]) -> Grown:
     """Convert a tree of dump_model; parents come before their children."""
     nodes: list[tuple[float, ...]] = []
     rows: list[int] = []
@@ -77,4 +76,4 @@ def _tree(root: dict[str, Any], feature_count: int) -> Tree:
         nodes.append((left, left + 1, node["split_feature"], threshold, missing_left, 0.0))
         rows.append(node["internal_count"])
         waiting += [node["left_child"], node["right_child"]]
-    return Tree(np.array(nodes, NODE), feature_count, np.array(rows, "<i4"))
+    return Grown(np.array(nodes, NODE), np.array(rows, "<i4"))
