@@ -64,6 +64,17 @@ function merge(all: readonly Known[]): readonly object[] {
 }
 
 /**
+ * What no role of the stack may do. An explicit denial, because what a boundary only leaves out, a resource's policy or a
+ * role's trust can still allow to a session by its ARN. Source: IAM guide, "Policy evaluation logic", on resource-based
+ * policies and implicit denies.
+ */
+const assumeAndApproveNothing = deny(
+  "AssumeAndApproveNothing",
+  ["sagemaker:UpdateModelPackage", "sts:AssumeRole"],
+  "*",
+);
+
+/**
  * The boundary of the stack's roles: the union of their permissions. No role can have rights on roles, assume another,
  * or approve models, even if its policy changes. It is created before network and key, so it allows any key (through S3
  * and Glue) and any interface.
@@ -80,7 +91,9 @@ export function rolesBoundary(stack: Statements): pulumi.Output<readonly object[
     ...flowLogs(account, names.flowLogsName),
     allow("Interfaces", useAnyInterface, "*"),
   ];
-  return pulumi.output(everything).apply((known) => merge(known as readonly Known[]));
+  return pulumi
+    .output(everything)
+    .apply((known) => [...merge(known as readonly Known[]), assumeAndApproveNothing]);
 }
 
 /** Services of a stack's resources. */
@@ -156,6 +169,10 @@ export function deployerBoundary(
     deny(
       "RunNothing",
       [
+        "athena:CreateNotebook",
+        "athena:CreatePresignedNotebookUrl",
+        "athena:StartCalculationExecution",
+        "athena:StartSession",
         "ec2:CreateFleet",
         "ec2:RequestSpot*",
         "ec2:RunInstances",
@@ -180,9 +197,11 @@ export function deployerBoundary(
         "sagemaker:CreateUserProfile",
         "sagemaker:StartPipelineExecution",
         "sagemaker:StartSession",
+        "sagemaker:UpdateNotebookInstance*",
       ],
       "*",
     ),
-    deny("ApproveNothing", ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"], "*"),
+    assumeAndApproveNothing,
+    deny("RegisterNothing", "sagemaker:CreateModelPackage", "*"),
   ];
 }

@@ -13,7 +13,7 @@ describe("the attack paths in docs/security.md, by an IAM simulator,", () => {
   });
 
   for (const { isAllowed = false, ...path } of attackPaths) {
-    const { action, actor, caller, context, goal, resource, widened } = path;
+    const { action, actor, caller, context, goal, opened, resource, widened } = path;
     it(`${actor} is ${isAllowed ? "allowed" : "denied"} to ${goal}`, async () => {
       const request = {
         action,
@@ -21,6 +21,7 @@ describe("the attack paths in docs/security.md, by an IAM simulator,", () => {
         ...(caller === undefined ? {} : { caller }),
         ...(context === undefined ? {} : { context }),
         whateverPolicies: widened === true,
+        opened: opened === true,
       };
       equal(await decide(evaluated, actor, request), isAllowed);
     });

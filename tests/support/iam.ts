@@ -1,6 +1,7 @@
 import { decide } from "../../local/service/authorization";
 import {
   type IamRequest as PlainRequest,
+  type NamedPolicy,
   type Policies,
   policiesFor,
 } from "../../local/service/policies";
@@ -10,6 +11,8 @@ import type { Program } from "../../offline/program";
 export interface IamRequest extends PlainRequest {
   /** Whether the actor's own policies are changed to allow everything: then its boundary alone decides. */
   readonly whateverPolicies?: boolean;
+  /** Whether the resource's policy is changed to allow the actor's session everything, by the session's ARN. */
+  readonly opened?: boolean;
 }
 
 /** A role that could do everything, to show what other policies still forbid. */
@@ -22,6 +25,15 @@ const everything = {
     Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
   },
 };
+
+/** A resource's policy that allows a session everything. */
+const openTo = (session: string): NamedPolicy => ({
+  name: "open",
+  policy: {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { AWS: session }, Action: "*", Resource: "*" }],
+  },
+});
 
 /**
  * Whether an actor may do something, decided by an IAM simulator on the policies that the program renders:
@@ -47,6 +59,10 @@ export async function isAllowed(
     policies = { ...rendered(), identity: [everything] };
   } else {
     policies = rendered();
+  }
+  if (request.opened === true) {
+    const { user } = await decide(program, name, request, policies);
+    policies = { ...policies, resource: openTo(user) };
   }
   return (await decide(program, name, request, policies)).allowed;
 }

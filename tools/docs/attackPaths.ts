@@ -13,6 +13,8 @@ interface AttackPath {
   readonly context?: Readonly<Record<string, string>>;
   /** Whether the role's own policy allows everything, so that its boundary decides. Default: false. */
   readonly widened?: boolean;
+  /** Whether the resource's policy, or the role's trust, allows its session everything. Default: false. */
+  readonly opened?: boolean;
   /** The caller's account, if it is another. */
   readonly caller?: string;
   /** Whether it succeeds. Default: false. */
@@ -49,12 +51,23 @@ export const attackPaths: readonly AttackPath[] = [
     by: "the role",
   },
   {
+    actor: "pipeline",
+    goal: "approve a model of a group whose policy was opened to it",
+    action: "sagemaker:UpdateModelPackage",
+    resource: model,
+    context: approved,
+    widened: true,
+    opened: true,
+    by: "the roles' boundary",
+  },
+  {
     actor: "deployer",
     goal: "approve a model after changing its own policies",
     action: "sagemaker:UpdateModelPackage",
     resource: model,
     context: approved,
     widened: true,
+    opened: true,
     by: "the deployer's boundary",
   },
   {
@@ -86,6 +99,7 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sts:AssumeRole",
     resource: role("Administrator"),
     widened: true,
+    opened: true,
     by: "the roles' boundary",
   },
   {
@@ -223,6 +237,21 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
+    goal: "run its code in Athena with a role of the stack",
+    action: "athena:StartSession",
+    resource: arn("athena", "workgroup/restate-test"),
+    widened: true,
+    by: "the deployer's boundary",
+  },
+  {
+    actor: "deployer",
+    goal: "push another image under a tag in use",
+    action: "ecr:PutImageTagMutability",
+    resource: arn("ecr", "repository/restate-test-decision-tree"),
+    by: "its policies: tags stay immutable, and images stay if the stack is protected",
+  },
+  {
+    actor: "deployer",
     goal: "hand a job's role to another service",
     action: "iam:PassRole",
     resource: role("restate-test-training"),
@@ -251,6 +280,7 @@ export const attackPaths: readonly AttackPath[] = [
     action: "sts:AssumeRole",
     resource: role("restate-test-training"),
     widened: true,
+    opened: true,
     by: "the deployer's boundary",
   },
   {
@@ -284,6 +314,22 @@ export const attackPaths: readonly AttackPath[] = [
     by: "this is its purpose: the reviewed plan and the policy pack limit it; see Limitations",
   },
   {
+    actor: "deployer",
+    goal: "run its code in an endpoint, with the role serving",
+    action: "sagemaker:CreateModel",
+    resource: arn("sagemaker", "model/restate-test-model-v1-mine"),
+    isAllowed: true,
+    by: "nothing in IAM: the policy pack requires models of the registry; see Limitations",
+  },
+  {
+    actor: "deployer",
+    goal: "let another account approve models, if models are shared",
+    action: "sagemaker:PutModelPackageGroupPolicy",
+    resource: arn("sagemaker", "model-package-group/restate-test"),
+    isAllowed: true,
+    by: "nothing in IAM: the policy pack lets others only read; see Limitations",
+  },
+  {
     actor: "processing",
     goal: "query the table with a session outside its job",
     action: "athena:StartQueryExecution",
@@ -310,6 +356,14 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "*",
+    goal: "encrypt objects of the bucket under a key of its own",
+    action: "s3:PutObject",
+    resource: object("models/XGBoost/job/output/model.tar.gz"),
+    context: { "s3:x-amz-server-side-encryption-customer-algorithm": "AES256" },
+    by: "the bucket's policy",
+  },
+  {
+    actor: "*",
     goal: "read a model, from an account that the configuration does not list",
     action: "s3:GetObject",
     resource: object("models/XGBoost/job/output/model.tar.gz"),
@@ -319,13 +373,18 @@ export const attackPaths: readonly AttackPath[] = [
 ];
 
 export function attackPathsTable(): string {
-  const cells = attackPaths.map(({ action, actor, by, caller, goal, isAllowed, widened }) => [
-    (actor === "*" ? "any role" : actor) + (caller === undefined ? "" : " in another account"),
-    goal + (widened === true ? " (whatever its policies say)" : ""),
-    `\`${action}\``,
-    isAllowed === true ? "allowed" : "denied",
-    by,
-  ]);
+  const cells = attackPaths.map(
+    ({ action, actor, by, caller, goal, isAllowed, opened, widened }) => [
+      (actor === "*" ? "any role" : actor) + (caller === undefined ? "" : " in another account"),
+      goal +
+        (widened === true
+          ? ` (whatever its policies${opened === true ? " and the resource's" : ""} say)`
+          : ""),
+      `\`${action}\``,
+      isAllowed === true ? "allowed" : "denied",
+      by,
+    ],
+  );
   const head = ["Actor", "Attempt", "Action", "Result", "Decided by"];
   return [head, head.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }

@@ -12,6 +12,7 @@ import {
 } from "../../support/iamRequests";
 import {
   type Actor,
+  beyondAll,
   type Context,
   mlflowApp,
   otherTag,
@@ -25,44 +26,48 @@ const ownTag = (of: string, stack = "test"): Readonly<Record<string, string>> =>
 
 /** What a deployer may not do, whatever its policies say: change itself or the boundaries, run or approve anything. */
 const beyondDeployer = [
-  ...["restate-test-deployer", "Administrator", "restate-prod-training"].flatMap((name) => [
-    call("iam:PutRolePolicy", role(name), withBoundary(boundary)),
-    call("iam:UpdateAssumeRolePolicy", role(name), withBoundary(boundary)),
-    call("iam:PutRolePermissionsBoundary", role(name), withBoundary(boundary)),
-    call("iam:DeleteRole", role(name), withBoundary(boundary)),
-    call("iam:PassRole", role(name), passed),
-    call("iam:TagRole", role(name)),
-    call("sts:AssumeRole", role(name)),
-  ]),
-  ...["boundary", "deployer-boundary", "deployer-data", "approver"].flatMap((name) =>
-    ["CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion"].map(
-      (action) => call(`iam:${action}`, `arn:aws:iam::111122223333:policy/restate-test-${name}`),
+  ...beyondAll,
+  ...[
+    ...["restate-test-deployer", "Administrator", "restate-prod-training"].flatMap((name) => [
+      call("iam:PutRolePolicy", role(name), withBoundary(boundary)),
+      call("iam:UpdateAssumeRolePolicy", role(name), withBoundary(boundary)),
+      call("iam:PutRolePermissionsBoundary", role(name), withBoundary(boundary)),
+      call("iam:DeleteRole", role(name), withBoundary(boundary)),
+      call("iam:PassRole", role(name), passed),
+      call("iam:TagRole", role(name)),
+    ]),
+    ...["boundary", "deployer-boundary", "deployer-data", "approver"].flatMap((name) =>
+      ["CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion"].map(
+        (action) => call(`iam:${action}`, `arn:aws:iam::111122223333:policy/restate-test-${name}`),
+      ),
     ),
-  ),
-  call("iam:CreateRole", role("restate-test-training")),
-  call("iam:CreateRole", role("restate-test-training"), withBoundary(`${boundary}2`)),
-  call("iam:UpdateAssumeRolePolicy", role("restate-test-training")),
-  call("iam:UpdateRole", role("restate-test-training")),
-  call("iam:DeleteRolePermissionsBoundary", role("restate-test-training"), withBoundary(boundary)),
-  call("iam:AttachRolePolicy", role("restate-test-training"), withBoundary(boundary)),
-  call("iam:CreateUser", "arn:aws:iam::111122223333:user/mine"),
-  call("iam:CreateAccessKey", "arn:aws:iam::111122223333:user/mine"),
-  call("sagemaker:CreateTrainingJob", arn("sagemaker", "training-job/mine")),
-  call("sagemaker:CreateNotebookInstance", arn("sagemaker", "notebook-instance/mine")),
-  call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1"), {
-    "sagemaker:ModelApprovalStatus": "Approved",
-  }),
-  call("ec2:RunInstances", arn("ec2", "instance/*")),
-  call("lambda:CreateFunction", arn("lambda", "function:any")),
-  // Other ways to run code in the name of a role.
-  call("glue:CreateJob", arn("glue", "job/mine")),
-  call("glue:CreateSession", arn("glue", "session/mine")),
-  call("glue:CreateDevEndpoint", "*"),
-  call("sagemaker:CreateCluster", arn("sagemaker", "cluster/mine")),
-  call("sagemaker:CreateCompilationJob", arn("sagemaker", "compilation-job/mine")),
-  call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/theirs")),
-  call("sts:AssumeRole", role("restate-test-pipeline")),
-].map(withAllRights);
+    call("iam:CreateRole", role("restate-test-training")),
+    call("iam:CreateRole", role("restate-test-training"), withBoundary(`${boundary}2`)),
+    call("iam:UpdateAssumeRolePolicy", role("restate-test-training")),
+    call("iam:UpdateRole", role("restate-test-training")),
+    call(
+      "iam:DeleteRolePermissionsBoundary",
+      role("restate-test-training"),
+      withBoundary(boundary),
+    ),
+    call("iam:AttachRolePolicy", role("restate-test-training"), withBoundary(boundary)),
+    call("iam:CreateUser", "arn:aws:iam::111122223333:user/mine"),
+    call("iam:CreateAccessKey", "arn:aws:iam::111122223333:user/mine"),
+    call("sagemaker:CreateTrainingJob", arn("sagemaker", "training-job/mine")),
+    call("sagemaker:CreateNotebookInstance", arn("sagemaker", "notebook-instance/mine")),
+    call("ec2:RunInstances", arn("ec2", "instance/*")),
+    call("lambda:CreateFunction", arn("lambda", "function:any")),
+    // Other ways to run code in the name of a role.
+    call("glue:CreateJob", arn("glue", "job/mine")),
+    call("glue:CreateSession", arn("glue", "session/mine")),
+    call("glue:CreateDevEndpoint", "*"),
+    call("sagemaker:CreateCluster", arn("sagemaker", "cluster/mine")),
+    call("sagemaker:CreateCompilationJob", arn("sagemaker", "compilation-job/mine")),
+    call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/theirs")),
+    call("athena:StartSession", arn("athena", "workgroup/restate-test")),
+    call("sagemaker:UpdateNotebookInstance", arn("sagemaker", "notebook-instance/theirs")),
+  ].map(withAllRights),
+];
 
 /** What the stack test-eu has, whose name begins with test's. */
 const longerName = [
@@ -251,6 +256,11 @@ export const deployer: Readonly<Record<string, Actor>> = {
       call("kms:ScheduleKeyDeletion", arn("kms", "key/another")),
       call("glue:UpdateTable", arn("glue", "table/restate_prod/california_housing")),
       call("ecr:PutImage", arn("ecr", "repository/another-team")),
+      // What would let it push other content under a tag, or lock everybody out.
+      ...[
+        ...["BatchDeleteImage", "DeleteRepository", "PutImageTagMutability", "PutLifecyclePolicy"],
+      ].map((action) => call(`ecr:${action}`, arn("ecr", "repository/restate-test-decision-tree"))),
+      call("kms:ScheduleKeyDeletion", key),
       call("sagemaker:CreateMlflowApp", mlflowApp, otherTag),
       call("sagemaker:AddTags", mlflowApp, tagged),
       call("sagemaker:CallMlflowAppApi", mlflowApp, ours),
