@@ -145,6 +145,11 @@ if (crawler !== undefined) {
   );
 }
 
+/** Whether models are inference pipelines, with the image beside SageMaker's own. */
+const inPipelines =
+  known.servesRawRows ||
+  (dataset.predictionIntervals !== undefined &&
+    candidates.some(({ algorithm }) => algorithm === "xgboost"));
 const image = new DecisionTreeImage(
   "decision-tree",
   {
@@ -154,10 +159,7 @@ const image = new DecisionTreeImage(
     kmsKeyArn,
     protection,
     modelConsumers,
-    inPipelines:
-      known.servesRawRows ||
-      (dataset.predictionIntervals !== undefined &&
-        candidates.some(({ algorithm }) => algorithm === "xgboost")),
+    inPipelines,
     sageMakerImage: settings.sageMakerImage ? { roleArn: roleArns.training } : undefined,
   },
   afterRoles,
@@ -264,6 +266,8 @@ const deployer =
             uploadsData: settings.dataFile !== undefined,
             servingEndpoints: settings.servingEndpoints,
             makesNetwork: settings.network.mode === "create",
+            sharesImage: inPipelines || modelConsumers.length > 0,
+            sharesModels: modelConsumers.length > 0,
           },
           ownBoundary: boundaries?.deployerArn ?? permissionsBoundary,
           subjects: settings.deployers,

@@ -158,17 +158,38 @@ describe("the deployer", () => {
     );
   });
 
-  it("may only delete data and images if the stack is disposable", async () => {
+  it("may only delete data, images and the key if the stack is disposable", async () => {
     const deletes = (): readonly string[] =>
       ofType("aws:iam/policy:Policy")
         .flatMap(
-          ({ policy }) => text(policy).match(/s3:DeleteObjectVersion|ecr:BatchDeleteImage/g) ?? [],
+          ({ policy }) =>
+            text(policy).match(
+              /s3:DeleteObjectVersion|ecr:(BatchDeleteImage|DeleteRepository")|kms:ScheduleKeyDeletion/g,
+            ) ?? [],
         )
         .sort();
     await evaluate();
     deepEqual(deletes(), []);
     await evaluate({ protect: false, forceDestroy: true });
-    deepEqual(deletes(), ["ecr:BatchDeleteImage", "s3:DeleteObjectVersion"]);
+    deepEqual(deletes(), [
+      "ecr:BatchDeleteImage",
+      'ecr:DeleteRepository"',
+      "kms:ScheduleKeyDeletion",
+      "s3:DeleteObjectVersion",
+    ]);
+  });
+
+  it("may only open the repository and the model package group if the stack shares them", async () => {
+    const opens = (): readonly string[] =>
+      ofType("aws:iam/policy:Policy").flatMap(
+        ({ policy }) => text(policy).match(/SetRepositoryPolicy|PutModelPackageGroupPolicy/g) ?? [],
+      );
+    await evaluate();
+    deepEqual(opens(), []);
+    await evaluate({ dataset: { ...californiaHousing, servedRows: "raw" } });
+    deepEqual(opens(), ["SetRepositoryPolicy"]);
+    await evaluate({ modelConsumers: ["222233334444"] });
+    deepEqual(opens(), ["SetRepositoryPolicy", "PutModelPackageGroupPolicy"]);
   });
 });
 
@@ -179,6 +200,8 @@ describe("Deployer", () => {
     uploadsData: true,
     servingEndpoints: ["model"],
     makesNetwork: false,
+    sharesImage: false,
+    sharesModels: false,
   };
 
   it("creates a role with a policy for each area, and the identity provider if there is none", async () => {

@@ -14,6 +14,10 @@ export interface DeployerScope {
   readonly servingEndpoints: readonly string[];
   /** Whether the stack creates a network. */
   readonly makesNetwork: boolean;
+  /** Whether the repository has a policy: others than the stack's roles pull the image. */
+  readonly sharesImage: boolean;
+  /** Whether the model package group has a policy: other accounts read the models. */
+  readonly sharesModels: boolean;
 }
 
 /** The names of the endpoints that the project serving/ may deploy for a stack: with instances, and serverless. */
