@@ -274,6 +274,18 @@ export class DataBucket extends pulumi.ComponentResource {
           // Uploads without a header get the bucket's key; those with another are refused.
           denyUpload("OtherEncryption", "", "aws:kms"),
           denyUpload("OtherKeys", "-aws-kms-key-id", key.arn),
+          // Uploads under a key of the caller's have neither header. Source: S3's guide, "Using server-side encryption
+          // with customer-provided keys".
+          {
+            Sid: "DenyCallersKeys",
+            Effect: "Deny",
+            Principal: "*",
+            Action: "s3:PutObject",
+            Resource: pulumi.interpolate`${bucketArn}/*`,
+            Condition: {
+              Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" },
+            },
+          },
           ...this.endpointStatements(args, bucketArn),
           ...(consumers.length === 0
             ? []

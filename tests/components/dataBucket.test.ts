@@ -127,6 +127,16 @@ describe("DataBucket", () => {
                 Null: { "s3:x-amz-server-side-encryption-aws-kms-key-id": "false" },
               },
             },
+            {
+              Sid: "DenyCallersKeys",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "s3:PutObject",
+              Resource: "arn:aws:s3:::the-bucket/*",
+              Condition: {
+                Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" },
+              },
+            },
           ],
         },
       },

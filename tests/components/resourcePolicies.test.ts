@@ -41,6 +41,7 @@ describe("policies of resources, by an IAM simulator,", () => {
         { [encryption]: "aws:kms", [`${encryption}-aws-kms-key-id`]: arn("kms", "key/other") },
         false,
       ],
+      ["a key of the caller's", { [`${encryption}-customer-algorithm`]: "AES256" }, false],
       ["plain HTTP", { "aws:SecureTransport": "false" }, false],
     ];
     for (const [what, context, allowed] of cases) {
