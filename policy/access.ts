@@ -80,14 +80,15 @@ const neverAllowed = new RegExp(
     "s3:(bypass[a-z]+|createaccess[a-z]+|createjob|createmultiregion[a-z]+|objectowner[a-z]+|put[a-z]*(acl|accesspointpolicy))",
     "(s3:(put(account[a-z]+|replicationconfiguration)|replicate[a-z]+)|sns:addpermission)",
     // Code that runs with a role, but not in the pipeline.
+    "athena:(createnotebook|createpresignednotebookurl|importnotebook|startcalculationexecution|startsession|updatenotebook)",
     "(glue:(create|start|update)(devendpoint|job|jobrun|session|trigger|workflow)[a-z]*|scheduler:createschedulegroup)",
-    "sagemaker:(create(app|coderepository|domain|flowdefinition|notebookinstance[a-z]*|presigned[a-z]*|space|userprofile)|startsession)",
+    "sagemaker:(create(app|coderepository|domain|flowdefinition|notebookinstance[a-z]*|presigned[a-z]*|space|userprofile)|startsession|updatenotebookinstance[a-z]*)",
   ].join("|")})$`,
   "i",
 );
 
 /** Identity-based policies in the inputs of a resource. */
-const identityPolicies = (inputs: Inputs): readonly unknown[] => [
+export const identityPolicies = (inputs: Inputs): readonly unknown[] => [
   ...list(inputs["policy"]),
   ...list(inputs["inlinePolicies"]).map((one) => at(one, "policy")),
 ];
@@ -124,7 +125,7 @@ function ofStatements(
 }
 
 /** Whether a statement's actions include one. */
-const allowsAction = ({ actions }: Statement, action: string): boolean =>
+export const allowsAction = ({ actions }: Statement, action: string): boolean =>
   actions.some((pattern) => matches(pattern, action));
 
 /** Checks that statements that allow an action have a condition. */

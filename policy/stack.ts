@@ -1,6 +1,7 @@
+import { allowsAction, identityPolicies } from "./access";
 import { isBoundary } from "./boundary";
-import { list, type StackResource, type StackRule } from "./rule";
-import { accountKeys, allowing } from "./statements";
+import { list, type StackResource, type StackRule, unmet } from "./rule";
+import { accountKeys, allowing, held } from "./statements";
 
 /** The types of this project's resources, which have a rule or cannot grant access, by module. */
 const allowedModules = {
@@ -107,6 +108,17 @@ function attachedBy({ dependsOn, props }: StackResource): readonly string[] {
     : ["managedPolicyArns", "policyArn"].flatMap((name) => dependsOn?.[name] ?? []);
 }
 
+/** The policies of roles: their own, and those of the stack that are attached to something. */
+function policiesOfRoles(resources: readonly StackResource[]): readonly StackResource[] {
+  const attached = resources.flatMap(attachedBy);
+  return resources.filter(
+    ({ name, props, type }) =>
+      ["aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"].includes(type) ||
+      (type === "aws:iam/policy:Policy" &&
+        [name, props["name"]].some((one) => attached.includes(String(one)))),
+  );
+}
+
 /** Rules for a stack as a whole. */
 export const stackRules: readonly StackRule[] = [
   {
@@ -161,6 +173,30 @@ export const stackRules: readonly StackRule[] = [
           .map((policy) => `${one.name}: attaches ${policy}, which is not a policy of the stack`),
       );
     },
+  },
+  {
+    name: "people-approve",
+    description:
+      "No role may approve models, or register them with another status than that they wait for approval.",
+    problems: (resources) =>
+      policiesOfRoles(resources).flatMap(({ name, props }) =>
+        identityPolicies(props)
+          .flatMap(allowing)
+          .flatMap((statement) =>
+            unmet(
+              [
+                !allowsAction(statement, "sagemaker:UpdateModelPackage"),
+                `${name}: ${statement.sid}: sagemaker:UpdateModelPackage lets a role approve models`,
+              ],
+              [
+                !allowsAction(statement, "sagemaker:CreateModelPackage") ||
+                  held(statement, "sagemaker:ModelApprovalStatus"),
+                `${name}: ${statement.sid}: sagemaker:CreateModelPackage must be limited by sagemaker:ModelApprovalStatus ` +
+                  "to PendingManualApproval or Rejected",
+              ],
+            ),
+          ),
+      ),
   },
   {
     name: "one-account",

@@ -117,6 +117,8 @@ const forms: Readonly<Record<string, RegExp>> = {
   "iam:passedtoservice": /^(events|glue|sagemaker|scheduler|vpc-flow-logs)\.amazonaws\.com$/,
   "iam:permissionsboundary": /^arn:[\w-]+:iam::\d{12}:policy\/[^*?]+$/,
   "kms:calleraccount": account,
+  // People approve models.
+  "sagemaker:modelapprovalstatus": /^(PendingManualApproval|Rejected)$/,
 };
 
 /** Whether a key's values are a limit. Only one account is allowed. */

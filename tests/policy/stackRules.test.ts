@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 
 import type { StackResource } from "../../policy/rule";
 import { stackRules } from "../../policy/rules";
@@ -116,6 +116,54 @@ describe("the policy pack's rules for a whole stack", () => {
       deepEqual(find([managed("own"), role]), [`role: ${expected}`]);
     }
   });
+
+  const inline = (statement: object): StackResource => ({
+    type: "aws:iam/rolePolicy:RolePolicy",
+    name: "pipeline-policy",
+    props: { policy: policy({ Sid: "S", Effect: "Allow", ...statement }) },
+  });
+  const register = "sagemaker:CreateModelPackage";
+  const withStatus = (operator: string, status: unknown): object => ({
+    Action: register,
+    Condition: { [operator]: { "sagemaker:ModelApprovalStatus": status } },
+  });
+
+  it("allow a role to register models that wait for approval, and a policy for people that approves them", () => {
+    deepEqual(find([inline(withStatus("StringEquals", "PendingManualApproval"))]), []);
+    const approve = policy({ Effect: "Allow", Action: "sagemaker:UpdateModelPackage" });
+    const people = managed("people", { policy: approve });
+    deepEqual(find([people]), []);
+    deepEqual(find([people, attached({}, { policyArn: ["people"] })]), [
+      "people: : sagemaker:UpdateModelPackage lets a role approve models",
+    ]);
+  });
+
+  for (const [what, statement, expected] of [
+    ["approve models", { Action: "sagemaker:UpdateModelPackage" }, /lets a role approve models/],
+    ["approve by a wildcard", { Action: ["sagemaker:Update*"] }, /lets a role approve models/],
+    ["register with any status", { Action: register }, /must be limited by/],
+    ["register approved", withStatus("StringEquals", "Approved"), /must be limited by/],
+    [
+      "register with one of several",
+      withStatus("StringEquals", ["PendingManualApproval", "Approved"]),
+      /must be limited by/,
+    ],
+    ["register by a wildcard", withStatus("StringLike", "*ed"), /must be limited by/],
+    ["register without a status", withStatus("StringEqualsIfExists", "Rejected"), /must be/],
+    ["register with another", withStatus("StringNotEquals", "Approved"), /must be limited by/],
+  ] as const) {
+    it(`refuse a role that may ${what}`, () => {
+      const found = find([inline(statement)]);
+      equal(found.length, 1);
+      match(found[0] ?? "", expected);
+      const role: StackResource = {
+        type: "aws:iam/role:Role",
+        name: "role",
+        props: { inlinePolicies: [inline(statement).props] },
+      };
+      equal(find([role]).length, 1);
+    });
+  }
 
   const inAccount = (id: string): readonly StackResource[] => [
     {

@@ -151,6 +151,8 @@ const identities: readonly Bypass[] = [
       ["peer the network", "ec2:CreateVpcPeeringConnection", arn("ec2", "vpc/vpc-1")],
       ["open a notebook", "sagemaker:CreateNotebookInstance", arn("sagemaker", "notebook-i/n")],
       ["run a job of Glue", "glue:StartJobRun", arn("glue", "job/j")],
+      ["run code in Athena", "athena:StartSession", arn("athena", "workgroup/w")],
+      ["change a notebook", "sagemaker:UpdateNotebookInstance", arn("sagemaker", "notebook/n")],
     ] as const
   ).map(([what, Action, Resource]) => identity(what, limited, { Action, Resource })),
   identity("grant its key to anybody", "grants-for-services", {
