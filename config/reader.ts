@@ -164,9 +164,16 @@ export function readConfiguration<Schema extends z.ZodObject>(
   const parsed = schema.safeParse(raw, { error: clearerMessage });
   if (!parsed.success) {
     const { issues } = parsed.error;
+    const mistyped = issues.filter(({ code }) => code === "invalid_type");
+    // An empty text for a list also has too few entries: its type says it all.
+    const problems = issues.filter(
+      (issue) =>
+        issue.code === "invalid_type" ||
+        !mistyped.some(({ path }) => path.join("/") === issue.path.join("/")),
+    );
     return {
       values: undefined,
-      problems: issues.flatMap((issue) => describeIssue(configuration, issue)),
+      problems: problems.flatMap((issue) => describeIssue(configuration, issue)),
     };
   }
   const problems = problemsAcrossKeys(parsed.data).map(

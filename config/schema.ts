@@ -185,7 +185,7 @@ export const settingsSchema = z.strictObject({
     "Whether the pipeline starts when a file of the table arrives in the stack's bucket: one execution per file.",
   ),
   notifyEmails: z
-    .array(z.email())
+    .array(z.email("must be an email address, such as ml@example.com"))
     .max(20)
     .refine((emails) => new Set(emails).size === emails.length, "must not list an address twice")
     .default([])

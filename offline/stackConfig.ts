@@ -26,6 +26,21 @@ export function yamlProblem({ message }: Error): string {
   return line.trim() === "" ? short.replace(/:$/, "") : `${short} ${line.trim()}`;
 }
 
+const first = (all: readonly (string | undefined)[]): string | undefined => all.find(Boolean);
+
+/** The path of the first value that the Pulumi CLI has encrypted, in a value at a path. */
+function secretIn(value: unknown, path: string): string | undefined {
+  if (Array.isArray(value)) {
+    return first(value.map((one, index) => secretIn(one, `${path}[${index}]`)));
+  }
+  if (!isMapping(value)) {
+    return undefined;
+  }
+  return "secure" in value
+    ? path
+    : first(Object.entries(value).map(([name, one]) => secretIn(one, `${path}.${name}`)));
+}
+
 /** The default stack. */
 export const defaultStack = "dev";
 
@@ -100,20 +115,22 @@ export function stackConfig(
     const names = bare.map((key) => `"${key}" (restate:${key}?)`).join(", ");
     throw new UserError(`${name}: keys without a namespace: ${names}`);
   }
-  const isSecret = (key: string): boolean => {
-    const value = config[key];
-    return isMapping(value) && "secure" in value;
-  };
-  const secret = Object.keys(config).find((key) => isSecret(key) && key.startsWith("restate"));
+  const secrets = new Map(
+    Object.entries(config).map(([key, value]) => [key, secretIn(value, key)]),
+  );
+  const secret = [...secrets.values()].find((path) => path?.startsWith("restate"));
   if (secret !== undefined) {
+    const path = secret.includes("[") || secret.includes(".") ? `--path '${secret}'` : secret;
     throw new UserError(
       `${name}: ${secret} is encrypted, which only the Pulumi CLI can read; no key of this program is a secret: set it in ` +
-        `plain text, with \`pulumi config set ${secret} VALUE\``,
+        `plain text, with \`pulumi config set ${path} VALUE\``,
     );
   }
   return Object.fromEntries(
     Object.entries({ ...projectConfig(project), ...config }).flatMap(([key, value]) =>
-      isSecret(key) ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
+      secrets.get(key) !== undefined
+        ? []
+        : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
     ),
   );
 }

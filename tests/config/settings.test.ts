@@ -16,6 +16,12 @@ interface Declaration {
 /** Mistakes, each with the line that names its key. */
 const mistakes: readonly Mistake[] = [
   ["an unknown key", { datasett: 1 }, /restate:datasett: unknown key; did you mean dataset\?$/m],
+  ["no list", { servingEndpoints: "" }, /not valid:\n +restate:servingEndpoints: must be a list$/],
+  [
+    "an address that is none",
+    { notifyEmails: ["ml"] },
+    /restate:notifyEmails\[0\]: must be an email address, such as ml@example\.com$/m,
+  ],
   ["text for a number", { minimumR2: "high" }, /restate:minimumR2: must be a number$/m],
   [
     "a number for text",

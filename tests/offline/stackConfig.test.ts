@@ -1,4 +1,4 @@
-import { equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -38,5 +38,20 @@ describe("stackConfig", () => {
     );
     writeFileSync(project, "config: [");
     throws(() => stackConfig("dev", stack, project), { message: /^Pulumi\.yaml: \S.* at line 1/ });
+  });
+
+  it("names an encrypted value inside a list, and leaves out a provider's", () => {
+    const stack = join(temporaryFolder(), "Pulumi.dev.yaml");
+    const config = (lines: readonly string[]): void => {
+      writeFileSync(stack, ["config:", ...lines].map((line) => `${line}\n`).join(""));
+    };
+    config(["  restate:notifyEmails:", "    - a@example.com", "    - secure: v1:abc"]);
+    throws(() => stackConfig("dev", stack), {
+      message:
+        /restate:notifyEmails\[1\] is encrypted, .*`pulumi config set --path 'restate:notifyEmails\[1\]' VALUE`$/,
+    });
+    config(["  aws:assumeRoles: [{ externalId: { secure: v1:abc } }]", "  aws:region: eu-west-1"]);
+    const { "aws:assumeRoles": roles, "aws:region": region } = stackConfig("dev", stack);
+    deepEqual([roles, region], [undefined, "eu-west-1"]);
   });
 });
