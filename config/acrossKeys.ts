@@ -36,7 +36,8 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       settings.encryptCatalog && !settings.protect,
       "encryptCatalog",
       "encrypts the account's catalogue with the stack's key, but restate:protect is false: deleting the key " +
-        "would lock the catalogue for everyone; set restate:protect to true",
+        "would lock the catalogue for everyone; set restate:protect to true, or, to destroy the stack, this key to false " +
+        "(docs/deploy.md, Take it down)",
     ],
     [
       settings.startOnNewData && elsewhere !== undefined,

@@ -22,7 +22,8 @@ export const textOutputs = {
   pipelineDefinition: "Definition of the pipeline, as canonical JSON.",
   modelPackageGroupName: "Name of the model package group that the pipeline registers models in.",
   modelPackageGroupArn: "ARN of the model package group.",
-  mlflowAppArn: "MLflow app that executions are tracked in; empty without restate:tracking.",
+  mlflowAppArn:
+    "MLflow app that executions are tracked in; empty if restate:tracking is experiments.",
   topicArn:
     "SNS topic for notifications: failed executions, and models that await approval, were approved or rejected.",
   pipelineRoleArn: "Role of the pipeline itself.",
