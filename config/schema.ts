@@ -21,7 +21,8 @@ import { isCron, isSchedule } from "./scheduleExpressions";
 const maxDataFiles = 200;
 
 const accountDigits =
-  "must be the account's 12 digits in quotes (without quotes, it is a number and loses leading zeros)";
+  "must be the account's 12 digits in quotes (without quotes, it is a number and loses leading zeros; " +
+  "`pulumi config set` writes them with --type string)";
 
 /** The problem with a file or folder of data; undefined if there is none. */
 function dataFileProblem(path: string): string | undefined {

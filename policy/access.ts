@@ -102,7 +102,7 @@ const identityTypes = [
 ];
 
 /** Types of resources that attach managed policies. */
-const attachmentTypes = [
+export const attachmentTypes = [
   "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
   "aws:iam/policyAttachment:PolicyAttachment",
   "aws:iam/role:Role",

@@ -1,4 +1,4 @@
-import { allowsAction, identityPolicies } from "./access";
+import { allowsAction, attachmentTypes, identityPolicies } from "./access";
 import { isBoundary } from "./boundary";
 import { list, type StackResource, type StackRule, unmet } from "./rule";
 import { accountKeys, allowing, held } from "./statements";
@@ -110,7 +110,10 @@ function attachedBy({ dependsOn, props }: StackResource): readonly string[] {
 
 /** The policies of roles: their own, and those of the stack that are attached to something. */
 function policiesOfRoles(resources: readonly StackResource[]): readonly StackResource[] {
-  const attached = resources.flatMap(attachedBy);
+  // Components have ARNs of policies too.
+  const attached = resources
+    .filter(({ type }) => attachmentTypes.includes(type))
+    .flatMap(attachedBy);
   return resources.filter(
     ({ name, props, type }) =>
       ["aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"].includes(type) ||

@@ -173,6 +173,10 @@ function assigned(
   const unique = digest(`${name}${JSON.stringify(inputs)}${process.hrtime.bigint().toString()}`);
   const arn = (service: string, path: string): string =>
     `arn:aws:${service}:${region}:${accountId}:${path}`;
+  const inIam = (path: string): { id: string; outs: Properties } => {
+    const id = `arn:aws:iam::${accountId}:${path}`;
+    return { id, outs: { arn: id } };
+  };
   const named =
     text(inputs["name"]) || text(inputs["bucket"]) || text(inputs["pipelineName"]) || name;
   switch (type) {
@@ -204,8 +208,12 @@ function assigned(
         id: unique,
         outs: { arn: arn("sagemaker", `mlflow-app/app-${unique.slice(0, 12)}`) },
       };
+    case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
+      return inIam(`oidc-provider/${text(inputs["url"]).replace("https://", "")}`);
+    case "aws:iam/policy:Policy":
+      return inIam(`policy/${named}`);
     case "aws:iam/role:Role":
-      return { id: named, outs: { arn: `arn:aws:iam::${accountId}:role/${named}` } };
+      return { ...inIam(`role/${named}`), id: named };
     case "docker:index/image:Image": {
       const image = String(inputs["imageName"]);
       const repository = image.replace(/:[^:]*$/, "");

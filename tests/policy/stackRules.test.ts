@@ -132,7 +132,12 @@ describe("the policy pack's rules for a whole stack", () => {
     deepEqual(find([inline(withStatus("StringEquals", "PendingManualApproval"))]), []);
     const approve = policy({ Effect: "Allow", Action: "sagemaker:UpdateModelPackage" });
     const people = managed("people", { policy: approve });
-    deepEqual(find([people]), []);
+    const component: StackResource = {
+      type: "restate:index:Approval",
+      name: "approval",
+      props: { policyArn: "arn:aws:iam::111122223333:policy/physical-people" },
+    };
+    deepEqual(find([people, component]), []);
     deepEqual(find([people, attached({}, { policyArn: ["people"] })]), [
       "people: : sagemaker:UpdateModelPackage lets a role approve models",
     ]);
