@@ -1,6 +1,6 @@
 import type { Diagnoses } from "../report/diagnosis";
 import { challengeText } from "../report/challengeText";
-import { remarks } from "../report/remarks";
+import { analysisWarnings, remarks } from "../report/remarks";
 import { widthOf } from "../terminal/output";
 import { lastLines } from "../local/environments/logs";
 import type { Session } from "../local/execution/session";
@@ -115,7 +115,7 @@ export function printOutcome(
     if (session.challenge !== undefined) {
       lines.push(challengeText(session.challenge));
     }
-    lines.push(...remarks(shown, winner?.name, diagnoses));
+    lines.push(...remarks(shown, winner?.name, diagnoses), ...analysisWarnings(diagnoses));
   }
   if (!json) {
     lines.push(`Report: ${report}`);

@@ -12,6 +12,7 @@ const systemReasons: Readonly<Record<string, string>> = {
   ELOOP: "its links form a loop",
   EMFILE: "too many files are open",
   ENAMETOOLONG: "the name is too long",
+  ENOENT: "there is no such file or folder",
   ENOSPC: "the disk is full",
   ENOTDIR: "a file is in the place of a folder",
   EPERM: "the operating system does not allow it",

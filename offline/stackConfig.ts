@@ -22,6 +22,7 @@ export function yamlProblem({ message }: Error): string {
   const line = excerpt[excerpt.findIndex((one) => /^ *\^/.test(one)) - 1] ?? "";
   const short = problem
     .replace("; please use YAML.parseAllDocuments()", "")
+    .replace(/"(?:[^"\\]|\\.){80,}"/g, (quoted) => `${quoted.slice(0, 80)}…"`)
     .replace(/\S{80,}/g, (word) => `${word.slice(0, 80)}…`);
   return line.trim() === "" ? short.replace(/:$/, "") : `${short} ${line.trim()}`;
 }

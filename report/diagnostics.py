@@ -98,9 +98,9 @@ def read_sample(path: Path, skipped: int = 0, weighted: bool = False) -> Sample:
     if not lines:
         raise InputError("there are no rows")
     step = -(-len(lines) // MAX_ROWS)
-    content = evaluate.EMPTY_FIELD.sub(b"nan", b"\n".join(lines[::step]))
+    filled = (evaluate.EMPTY_FIELD.sub(b"nan", line) for line in lines[::step])
     try:
-        rows = np.loadtxt(content.splitlines(), delimiter=",", ndmin=2)
+        rows = np.loadtxt(filled, delimiter=",", ndmin=2)
     except ValueError as error:
         raise InputError(f"the rows are not all numbers: {error}") from error
     rows, weights = take_weights(rows, weighted)

@@ -55,6 +55,15 @@ function crossValidationLine(
   ];
 }
 
+/** A warning for each candidate of which nothing could be analysed, so that the report lacks it. */
+export function analysisWarnings({ candidates }: Diagnoses): readonly string[] {
+  return candidates.flatMap(({ name, problem, splits }) =>
+    problem === undefined || splits.test !== undefined
+      ? []
+      : [`warning: ${name} could not be analysed for the report: ${problem}`],
+  );
+}
+
 /**
  * Remarks that qualify the best R², one line each: weights, few test rows, candidates that are not distinguishable on them, and
  * the baselines.
@@ -82,8 +91,10 @@ export function remarks(
     const ties = comparison.differences.filter(({ low, high }) => low <= 0 && high >= 0);
     if (ties.length > 0) {
       const names = listed([name, ...ties.map((one) => one.name)]);
+      const all = metrics.rows ?? comparison.rows;
       const rows = decimal(comparison.rows, 0);
-      lines.push(`${names}: a tie within the noise of ${rows} test rows`);
+      const compared = comparison.rows < all ? `${rows} of the ${decimal(all, 0)}` : rows;
+      lines.push(`${names}: a tie within the noise of ${compared} test rows`);
     }
   }
   if (baseline !== undefined) {

@@ -31,7 +31,7 @@ const maxDays = 3_650;
 function readDays(text: string): number {
   const days = Number(text);
   if (!Number.isInteger(days) || days < 1 || days > maxDays) {
-    throw new InvalidArgumentError(`must be a whole number from 1 to ${maxDays}`);
+    throw new InvalidArgumentError(`It must be an integer from 1 to ${maxDays}.`);
   }
   return days;
 }

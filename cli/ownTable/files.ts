@@ -87,7 +87,11 @@ export function findTableFiles(path: string): TableFiles {
   if (!existsSync(path)) {
     throw new UserError(`file or folder does not exist: ${path}`);
   }
-  const isFile = statSync(path).isFile();
+  const status = statSync(path);
+  const isFile = status.isFile();
+  if (!isFile && !status.isDirectory()) {
+    throw new UserError(`${path} is neither a file nor a folder`);
+  }
   const files = dataFilePaths(path).filter((file) => statSync(file).size > 0);
   const [first] = files;
   if (first === undefined) {

@@ -5,7 +5,8 @@ import { stackNameProblems } from "../../contract/names";
 /** Words of a file's name, in lower case. */
 function nameWords(path: string): readonly string[] {
   const name = basename(path).replace(/(\.(csv|tsv|txt|data|parquet|gz|bz2))+$/i, "");
-  const plain = name.normalize("NFKD").toLowerCase();
+  // Without accents, like the columns' names in local/table_profile.
+  const plain = name.replaceAll("ß", "ss").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   return plain.split(/[^a-z0-9]+/).filter((word) => word !== "");
 }
 

@@ -72,6 +72,11 @@ describe("npm run definition -- graph", () => {
       `Unresolved alias (the anchor must be set before the alias): ${"long".repeat(20)}…`,
     ],
     [
+      "prose",
+      `Some words\n## A heading\n${"more words ".repeat(20)}\n`,
+      `Unexpected scalar token in YAML stream: "${"more words ".repeat(8).slice(0, 79)}…" at line 3, column 1: ${"more words ".repeat(8).slice(0, 79)}…`,
+    ],
+    [
       "an open list",
       "config:\n  restate:x: [\n",
       "Flow sequence in block collection must be sufficiently indented and end with a ] at line 3, column 1",

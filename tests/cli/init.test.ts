@@ -1,6 +1,13 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -450,6 +457,13 @@ describe("npm run restate -- init", function () {
   it("refuses a missing path, and keeps existing files", async () => {
     const gone = await init(join(folder, "gone.csv"), "--force");
     equal(gone.stderr, `error: file or folder does not exist: ${join(folder, "gone.csv")}\n`);
+    const device = await init("/dev/null", "--force");
+    equal(device.stderr, "error: /dev/null is neither a file nor a folder\n");
+    mkdirSync(join(folder, "linked"));
+    write("linked/flats.csv", plain.join("\n"));
+    symlinkSync("/nowhere", join(folder, "linked", "more.csv"));
+    const linked = await init(join(folder, "linked"), "--target", "price", "--force");
+    match(linked.stderr, /^error: there is no such file or folder: cannot stat .*more\.csv\n$/);
     const before = "kept: as it is\n";
     write("Pulumi.own.yaml", before);
     const kept = await init(write("kept.csv", plain.join("\n")), "--target", "price");
@@ -463,10 +477,15 @@ describe("npm run restate -- init", function () {
 
   it("chooses a stack name that the program accepts", async () => {
     deepEqual(
-      ["flats.csv", "Sales Model 2024.csv", "my_deployer.csv", "2024.csv", "dev.csv"].map(
-        stackName,
-      ),
-      ["flats", "salesmodel2024", "mydeployer", "table-2024", "dev-table"],
+      [
+        "flats.csv",
+        "Sales Model 2024.csv",
+        "my_deployer.csv",
+        "2024.csv",
+        "dev.csv",
+        "Läden_Straße.csv",
+      ].map(stackName),
+      ["flats", "salesmodel2024", "mydeployer", "table-2024", "dev-table", "laden-strasse"],
     );
     const taken = join(folder, "Pulumi.my-model.yaml");
     const path = write("taken.csv", plain.join("\n"));

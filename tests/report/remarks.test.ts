@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 
-import { remarks } from "../../report/remarks";
+import { analysisWarnings, remarks } from "../../report/remarks";
 
 const scored = (name: string, r2: number, rows?: number) => ({
   name,
@@ -42,6 +42,10 @@ describe("the remarks on a result", () => {
     deepEqual(remarks(candidates, "Boosted", tie), [
       "Boosted and Tree: a tie within the noise of 4,128 test rows",
     ]);
+    const boosted = [scored("Tree", 0.8), scored("Boosted", 0.81, 10_000)];
+    deepEqual(remarks(boosted, "Boosted", tie), [
+      "Boosted and Tree: a tie within the noise of 4,128 of the 10,000 test rows",
+    ]);
     // Without a winner it is the best that has been compared.
     deepEqual(remarks(candidates, undefined, tie).length, 1);
     deepEqual(remarks(candidates, "Tree", tie), []);
@@ -50,6 +54,21 @@ describe("the remarks on a result", () => {
       "Boosted, Tree and Own: a tie within the noise of 4,128 test rows",
     ]);
     deepEqual(remarks(candidates, "Boosted", compared(differing("Tree", 0.001, 0.02))), []);
+  });
+
+  it("warn about candidates of which nothing could be analysed", () => {
+    const problem = "it is damaged";
+    const own = {
+      name: "Own",
+      splits: { test: { r2: 0.5, mse: 1, rmse: 1, mae: 1, rows: 9, isPart: false } },
+    };
+    const candidates = [
+      { name: "Tree", splits: {}, problem },
+      { ...own, problem },
+    ];
+    deepEqual(analysisWarnings({ candidates }), [
+      "warning: Tree could not be analysed for the report: it is damaged",
+    ]);
   });
 
   it("say if the folds decided", () => {

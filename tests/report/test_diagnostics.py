@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,14 @@ def test_missing_values_have_a_separate_level(tmp_path: Path, candidate: dict[st
     assert sum(cell["count"] for cell in found["details"]["errorMap"]) == 99
     assert found["details"]["rows"] == 100
     assert found["splits"]["test"]["rows"] == 100
+
+
+def test_reads_empty_fields_anywhere_in_a_line_as_missing(tmp_path: Path) -> None:
+    path = tmp_path / "missing.csv"
+    path.write_text("1,2,3\n4,,6\n7,8,\n,11,12\n13,,\n16,17,18\n")
+    nan = math.nan
+    expected = [[1, 2, 3], [4, nan, 6], [7, 8, nan], [nan, 11, 12], [13, nan, nan], [16, 17, 18]]
+    np.testing.assert_equal(diagnostics.read_sample(path).rows, np.array(expected))
 
 
 def test_reads_evenly_spaced_rows_of_many(tmp_path: Path) -> None:
