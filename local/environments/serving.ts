@@ -76,8 +76,13 @@ export function checkContainer(
     throw new UserError(`${member} of ${title} is not supported on this machine`);
   }
   const image = images.find(uri);
+  const framework = image?.framework;
   if (modelSource(image, environment) === undefined && !trains(image)) {
-    throw new UserError(`the image ${uri} cannot serve here; ${howToRun(uri)}`);
+    const reason =
+      framework === undefined
+        ? `cannot serve here; ${howToRun(uri)}`
+        : "only serves with a script, but SAGEMAKER_PROGRAM in Environment is not set";
+    throw new UserError(`the image ${uri} ${reason}`);
   }
   if (artifact !== undefined && !store.isObject(artifact)) {
     throw new UserError(`${title} has no artifact at ${artifact}`);

@@ -9,6 +9,7 @@ uses this machine's packages: a missing one is an error, another version a warni
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from local.standins.errors import UserError
 
 _MOST_NAMES = 8
+
+_REPACK_LAUNCHER = "_repack_script_launcher.sh"
+_REPACK_SCRIPT = "_repack_model.py"
+_REPACK_ARGUMENTS = ("dependencies", "inference_script", "model_archive", "source_dir")
 
 
 @dataclass
@@ -27,9 +32,29 @@ class Source:
     warnings: list[str] = field(default_factory=list)
 
 
+def started(program: str, variables: Mapping[str, str]) -> tuple[str, list[str]] | None:
+    """The script and arguments of the shell script that packs a model again with its code.
+
+    The SDK puts such a training job before the registration of a framework's model. Source:
+    `LAUNCH_REPACK_SCRIPT_CMD` of sagemaker/workflow/_utils.py in aws/sagemaker-python-sdk.
+
+    Args:
+        program: The entry point of a training job.
+        variables: The environment variables of its script.
+
+    Returns:
+        None if the program is another one.
+    """
+    if program != _REPACK_LAUNCHER:
+        return None
+    values = [(name, variables.get(f"SM_HP_{name.upper()}", "")) for name in _REPACK_ARGUMENTS]
+    return _REPACK_SCRIPT, [part for name, value in values for part in (f"--{name}", value)]
+
+
 def look_through(folder: Path, program: str, processes: bool = False) -> Source:
     """Finds what keeps a script in a folder from running here, and what differs from the image."""
     source = Source()
+    program = _REPACK_SCRIPT if program == _REPACK_LAUNCHER else program
     if not program.endswith(".py"):
         source.problems.append(f'"{program}" must be a Python script (.py) here')
     elif not (folder / program).is_file():

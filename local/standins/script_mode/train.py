@@ -16,7 +16,7 @@ from typing import Any
 
 from local.standins.files import read_configuration, run_training
 from local.standins.script_mode import launch
-from local.standins.script_mode.source import check
+from local.standins.script_mode.source import check, started
 
 _OWN_PREFIX = "sagemaker_"
 _OWN_NAMES = ("_tuning_objective_metric", "default_user_module_name")
@@ -144,8 +144,11 @@ def _start(base: Path) -> None:
     training = Training(base)
     code = base / "code"
     check(code, training.program)
-    os.environ.update(training.variables())
-    launch.start(code, training.program, training.arguments)
+    variables = training.variables()
+    os.environ.update(variables)
+    launch.start(
+        code, *(started(training.program, variables) or (training.program, training.arguments))
+    )
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ The SDK finds it only through the environment variables that the emulator prints
 
 from __future__ import annotations
 
+import io
 import json
 import tarfile
 import time
@@ -314,6 +315,58 @@ def test_a_registered_model_is_approved_and_served(
         client.describe_endpoint(EndpointName="team-endpoint")
     with pytest.raises(ClientError, match=r"ValidationError.*Endpoint team-endpoint of account"):
         running.client("sagemaker-runtime").invoke_endpoint(EndpointName="team-endpoint", Body=b"")
+
+
+def test_a_models_code_is_packed_with_it_in_the_pipeline(
+    running: Emulator, session: PipelineSession, tmp_path: Path
+) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "serve.py").write_text("def model_fn(folder):\n    return folder\n")
+    (tmp_path / "weights.txt").write_text("1 2")
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "weights.txt", "weights.txt")
+    # The SDK packs a model that it knows itself, but one that an execution names in a step.
+    artifact = ParameterString(
+        "Artifact", session.upload_data(str(tmp_path / "model.tar.gz"), key_prefix="packed")
+    )
+    model = Model(
+        image_uris.retrieve("sklearn", "us-east-1", version="1.2-1"),
+        artifact,
+        ROLE,
+        entry_point="serve.py",
+        source_dir=str(code),
+        sagemaker_session=session,
+    )
+    register = ModelStep(
+        "Register",
+        step_args=model.register(
+            ["text/csv"],
+            ["text/csv"],
+            ["ml.m5.large"],
+            ["ml.m5.large"],
+            model_package_group_name="packed-models",
+        ),
+    )
+    packing = Pipeline("Packing", [artifact], steps=[register], sagemaker_session=session)
+    packing.upsert(ROLE)
+    execution = packing.start()
+    wait(execution)
+    assert states(execution) == {
+        "Register-RepackModel-0": "Succeeded",
+        "Register-RegisterModel": "Succeeded",
+    }
+    client = running.client("sagemaker")
+    [package] = client.list_model_packages(ModelPackageGroupName="packed-models")[
+        "ModelPackageSummaryList"
+    ]
+    [container] = client.describe_model_package(ModelPackageName=package["ModelPackageArn"])[
+        "InferenceSpecification"
+    ]["Containers"]
+    bucket, key = container["ModelDataUrl"].removeprefix("s3://").split("/", 1)
+    packed = io.BytesIO(running.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    with tarfile.open(fileobj=packed) as archive:
+        assert {"weights.txt", "code/serve.py"} <= set(archive.getnames())
 
 
 @pytest.mark.usefixtures("succeeded")

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from local.standins.script_mode.source import look_through
+from local.standins.script_mode.source import look_through, started
 from local.standins.script_mode.train import Training
 
 ROOT = Path(__file__).parents[3]
@@ -198,6 +198,20 @@ def test_checks_requirements(tmp_path: Path) -> None:
         .problems[0]
         .startswith('the code has no "other.py", but ')
     )
+
+
+def test_starts_the_sdks_packing_of_a_model_with_its_code(tmp_path: Path) -> None:
+    variables = {"SM_HP_INFERENCE_SCRIPT": "serve.py", "SM_HP_DEPENDENCIES": "", "SM_HP_OTHER": "x"}
+    assert started("_repack_script_launcher.sh", variables) == (
+        "_repack_model.py",
+        [
+            *("--dependencies", "", "--inference_script", "serve.py"),
+            *("--model_archive", "", "--source_dir", ""),
+        ],
+    )
+    assert started("train.py", variables) is None
+    write(tmp_path, _repack_model__py="")
+    assert look_through(tmp_path, "_repack_script_launcher.sh").problems == []
 
 
 def test_accepts_only_the_sdks_shell_script(tmp_path: Path) -> None:
