@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { integer, type Report, text } from "./configFields";
+import { integer, text } from "./configFields";
 
 /**
  * How Athena computes a partition key's values instead of looking them up in the catalogue.
@@ -48,15 +48,7 @@ const projection = z.discriminatedUnion("type", [
   }),
 ]);
 
-type Projection = z.output<typeof projection>;
-
-/** The Glue types that each kind of projection can compute. */
-const projectedTypes: Readonly<Record<Projection["type"], readonly string[]>> = {
-  enum: ["string"],
-  integer: ["tinyint", "smallint", "int", "bigint"],
-  date: ["string", "date"],
-  injected: ["string", "int", "bigint"],
-};
+export type Projection = z.output<typeof projection>;
 
 /** The Glue types of partition keys. */
 const keyTypes = ["tinyint", "smallint", "int", "bigint", "string", "date"] as const;
@@ -82,45 +74,6 @@ export interface Partition {
   readonly name: string;
   readonly type: string;
   readonly projection?: Projection | undefined;
-}
-
-/**
- * Finds problems with partition keys.
- *
- * @param columns names of the table's columns, which must differ from those of the keys
- * @param fixed names that the filter compares for equality
- * @param problem receives each problem, with its path in the keys
- */
-export function partitionProblems(
-  partitions: readonly Partition[],
-  columns: ReadonlySet<string>,
-  fixed: ReadonlySet<string>,
-  problem: Report,
-): void {
-  const projected = partitions.filter((key) => key.projection !== undefined).length;
-  partitions.forEach(({ name, projection: computed, type }, index) => {
-    if (columns.has(name) || partitions.findIndex((other) => other.name === name) < index) {
-      problem([index, "name"], `"${name}" occurs twice`);
-    }
-    const path = [index, "projection"];
-    if (computed === undefined) {
-      if (projected > 0) {
-        problem(path, "is missing: Athena projects all partition keys of a table, or none");
-      }
-      return;
-    }
-    const types = projectedTypes[computed.type];
-    if (!types.includes(type)) {
-      const allowed = `"${name}" must be one of ${types.join(", ")}`;
-      problem([...path, "type"], `${computed.type} cannot compute ${type}; ${allowed}`);
-    }
-    if (computed.type === "integer" && computed.range[0] > computed.range[1]) {
-      problem([...path, "range"], "must be the minimum, then the maximum");
-    }
-    if (computed.type === "injected" && !fixed.has(name)) {
-      problem(path, `injected: each query must give the value, so filter by ${name} = ...`);
-    }
-  });
 }
 
 /** The Glue table's parameters that tell Athena how to compute its partitions. */

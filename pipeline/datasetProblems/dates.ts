@@ -1,18 +1,16 @@
-import { castType } from "./columnTypes";
-import type { Report } from "./configFields";
-import { momentType, partColumns, typeInQuery } from "./dataset";
-import type { Dataset } from "./datasetFields";
-import { dateFormatProblem, partsOfTime } from "./dateParts";
+import { castType } from "../columnTypes";
+import type { Report } from "../configFields";
+import { momentType, partColumns, typeInQuery } from "../dataset";
+import type { Dataset } from "../datasetFields";
+import { dateFormatProblem, partsOfTime } from "../dateParts";
+import { unknownColumn } from "./names";
 
-/**
- * Finds problems with the dates of a dataset: their formats, and the parts that become features.
- * @param problem receives each problem, with its path in the dataset
- */
+/** Finds problems with the formats of dates, and with their parts that become features. */
 export function dateProblems(dataset: Dataset, problem: Report): void {
   const names = dataset.columns.map(({ name }) => name);
   for (const key of ["dateFormats", "dateParts"] as const) {
     for (const name of Object.keys(dataset[key]).filter((one) => !names.includes(one))) {
-      problem([key, name], `"${name}" is not one of the columns: ${names.join(", ")}`);
+      problem([key, name], unknownColumn(name, names));
     }
   }
   for (const { name, type } of dataset.columns) {

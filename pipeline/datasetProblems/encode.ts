@@ -1,17 +1,14 @@
-import { columnType } from "./columnTypes";
-import type { Report } from "./configFields";
-import { encodings, featureColumns } from "./dataset";
-import type { Dataset } from "./datasetFields";
+import { columnType } from "../columnTypes";
+import type { Report } from "../configFields";
+import { encodings, featureColumns } from "../dataset";
+import type { Dataset } from "../datasetFields";
 
 /** Max length of the encodings in the arguments of Preprocess: 100 arguments of 240 characters. */
 const maxLength = 12_000;
 
 const kinds = ["char", "integer", "string", "varchar"];
 
-/**
- * Finds problems with the columns that Preprocess encodes.
- * @param problem receives each problem, with its path in the dataset
- */
+/** Finds problems with the columns that Preprocess encodes. */
 export function encodeProblems(dataset: Dataset, problem: Report): void {
   const features = featureColumns(dataset);
   for (const [name, given] of Object.entries(dataset.encode)) {
