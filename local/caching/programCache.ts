@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
 import { hashContent, hashJson } from "./contentHash";
-import { cacheFolder, removeOld } from "./projectCache";
+import { cacheFolder, removeOlder } from "./projectCache";
 import { readChecked, writeChecked } from "../storage/files";
 import type { Program } from "../../offline/program";
 
@@ -11,8 +11,21 @@ const root = resolve(__dirname, "..", "..");
 
 const folder = cacheFolder("programs");
 
-/** What the program does not depend on; the lock file represents installed packages. */
-const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
+/** What the program does not depend on, by lint's arrows; the lock file represents installed packages. */
+const notRead = new Set([
+  "bench",
+  "cli",
+  "docs",
+  "examples",
+  "local",
+  "node_modules",
+  "notebooks",
+  "policy",
+  "report",
+  "terminal",
+  "tests",
+  "tools",
+]);
 
 interface Document extends Omit<Program, "uploads"> {
   readonly uploads: readonly (readonly [string, string])[];
@@ -79,7 +92,7 @@ export async function loadProgram(
     "../../offline/program",
   ) as typeof import("../../offline/program");
   const program = await evaluateProgram(stack, config);
-  removeOld(folder);
   writeChecked(path, { ...program, uploads: [...program.uploads] });
+  removeOlder(path);
   return program;
 }

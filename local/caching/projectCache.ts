@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 import { hashJson } from "./contentHash";
 
@@ -12,12 +12,13 @@ export function cacheFolder(kind: string): string {
   return join(root, "node_modules", ".cache", "restate", `${kind}-${hashJson(root)}`);
 }
 
-/** Removes the files of earlier days from a folder. */
-export function removeOld(folder: string): void {
-  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-    const path = join(folder, name);
+/** Removes the files beside a new one that are a day older, by the clock of the file system. */
+export function removeOlder(made: string): void {
+  const now = statSync(made).mtimeMs;
+  for (const name of readdirSync(dirname(made))) {
+    const path = join(dirname(made), name);
     const state = statSync(path, { throwIfNoEntry: false });
-    if (state !== undefined && Date.now() - state.mtimeMs > dayMs) {
+    if (state !== undefined && now - state.mtimeMs > dayMs) {
       rmSync(path, { force: true });
     }
   }

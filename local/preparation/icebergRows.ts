@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 
 import { icebergFolder } from "../../pipeline/dataFiles/paths";
 import { hashContent, hashJson } from "../caching/contentHash";
-import { cacheFolder, removeOld } from "../caching/projectCache";
+import { cacheFolder, removeOlder } from "../caching/projectCache";
 import { runService } from "../environments/service";
 
 /**
@@ -43,8 +43,8 @@ export async function withoutIceberg(path: string, asOf: string | undefined): Pr
   const cache = cacheFolder("iceberg");
   const rows = join(cache, `${hashJson({ folder, metadata, asOf: asOf ?? null })}.parquet`);
   if (!existsSync(rows)) {
-    removeOld(cache);
     await writeIcebergRows(folder, rows, asOf);
+    removeOlder(rows);
   }
   return rows;
 }
