@@ -11,7 +11,7 @@ import { hashJson } from "../caching/contentHash";
 import type { Obedience } from "../records/executionDocument";
 import { propertyFileUri } from "../records/propertyFiles";
 import { readChecked, writeChecked } from "../storage/files";
-import { decide, type Decision } from "../service/authorization";
+import { decide } from "../service/authorization";
 import type { Call } from "../service/calls";
 import { type IamRequest, rulingResources, textOf, throughEndpoint } from "../service/policies";
 import { stackOf } from "../service/stack";
@@ -98,7 +98,6 @@ export class Authorization {
   private readonly path: string;
   private readonly policies: string;
   private readonly allowed: Set<string>;
-  private readonly decisions = new Map<string, Promise<Decision>>();
 
   /** @param folder folder of cached answers */
   constructor(
@@ -174,10 +173,7 @@ export class Authorization {
     if (this.allowed.has(key)) {
       return;
     }
-    // Concurrent steps need the same answers.
-    const decision = this.decisions.get(key) ?? decide(this.program, actor, request);
-    this.decisions.set(key, decision);
-    const { allowed, message } = await decision;
+    const { allowed, message } = await decide(this.program, actor, request);
     if (!allowed) {
       throw new StepFailure(
         step,

@@ -1,4 +1,8 @@
-import type { RequestAnalysis } from "@cloud-copilot/iam-simulate";
+import type {
+  RequestAnalysis,
+  RunSimulationResults,
+  Simulation,
+} from "@cloud-copilot/iam-simulate";
 import { createRequire } from "node:module";
 
 import { stackNames } from "../../contract/names";
@@ -134,6 +138,24 @@ function denial(
   };
 }
 
+/** The simulator's results by what it was asked: it takes a millisecond, and requests of steps and roles repeat. */
+const simulated = new Map<string, Promise<RunSimulationResults>>();
+
+function simulate(simulation: Simulation): Promise<RunSimulationResults> {
+  const key = JSON.stringify(simulation);
+  const before = simulated.get(key);
+  if (before !== undefined) {
+    return before;
+  }
+  // It takes a while to load, and most commands need none.
+  const { runSimulation } = createRequire(__filename)(
+    "@cloud-copilot/iam-simulate",
+  ) as typeof import("@cloud-copilot/iam-simulate");
+  const result = runSimulation(simulation, {});
+  simulated.set(key, result);
+  return result;
+}
+
 /**
  * AWS's decision on a request of an actor, by an IAM simulator on the policies that the program renders, without an
  * organisation's policies.
@@ -157,41 +179,33 @@ export async function decide(
   // For these, a policy without statements differs from no policy.
   const all = (policies: readonly NamedPolicy[]): NamedPolicy[] =>
     policies.map((one) => narrowed(one, action) ?? one);
-  // The simulator takes a while to load, and most commands need none.
-  const { runSimulation } = createRequire(__filename)(
-    "@cloud-copilot/iam-simulate",
-  ) as typeof import("@cloud-copilot/iam-simulate");
-  const simulation = await runSimulation(
-    {
-      request: {
-        principal: user,
-        action,
-        resource: { resource, accountId: owner },
-        contextVariables: {
-          "aws:PrincipalAccount": caller,
-          "aws:PrincipalArn": `arn:aws:iam::${caller}:role/${role}`,
-          "aws:PrincipalIsAWSService": "false",
-          "aws:ViaAWSService": "false",
-          "aws:SecureTransport": "true",
-          ...(endpoint === undefined ? {} : { "aws:SourceVpce": `${endpoint}-id` }),
-          ...Object.fromEntries(
-            Object.entries(context).map(([key, value]): [string, string | string[]] => [
-              key,
-              typeof value === "string" ? value : [...value],
-            ]),
-          ),
-        },
+  const simulation = await simulate({
+    request: {
+      principal: user,
+      action,
+      resource: { resource, accountId: owner },
+      contextVariables: {
+        "aws:PrincipalAccount": caller,
+        "aws:PrincipalArn": `arn:aws:iam::${caller}:role/${role}`,
+        "aws:PrincipalIsAWSService": "false",
+        "aws:ViaAWSService": "false",
+        "aws:SecureTransport": "true",
+        ...(endpoint === undefined ? {} : { "aws:SourceVpce": `${endpoint}-id` }),
+        ...Object.fromEntries(
+          Object.entries(context).map(([key, value]): [string, string | string[]] => [
+            key,
+            typeof value === "string" ? value : [...value],
+          ]),
+        ),
       },
-      identityPolicies: only(policies.identity),
-      permissionBoundaryPolicies:
-        policies.boundary.length === 0 ? undefined : all(policies.boundary),
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-      resourcePolicy: policies.resource && all([policies.resource])[0]?.policy,
-      vpcEndpointPolicies: policies.endpoint.length === 0 ? undefined : all(policies.endpoint),
     },
-    {},
-  );
+    identityPolicies: only(policies.identity),
+    permissionBoundaryPolicies: policies.boundary.length === 0 ? undefined : all(policies.boundary),
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+    resourcePolicy: policies.resource && all([policies.resource])[0]?.policy,
+    vpcEndpointPolicies: policies.endpoint.length === 0 ? undefined : all(policies.endpoint),
+  });
   if (simulation.resultType === "error") {
     throw new Error(`${action} ${resource}: ${JSON.stringify(simulation.errors)}`);
   }
