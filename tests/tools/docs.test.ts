@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 
 import { z } from "zod";
 
+import { algorithms } from "../../pipeline/algorithms";
+import { stackRules } from "../../policy/rules";
 import { documents } from "../../tools/docs";
 import { withMarked } from "../../tools/docs/marked";
 import { withConfig } from "../../tools/docs/pulumiYaml";
@@ -25,6 +27,20 @@ describe("npm run docs", () => {
       deepEqual(silent, [], path);
     }
   });
+
+  const listed: readonly (readonly [string, string, readonly string[]])[] = [
+    ["algorithm", "docs/own-table.md", Object.keys(algorithms)],
+    ["rule for a whole stack", "docs/security.md", stackRules.map(({ name }) => name)],
+  ];
+  for (const [what, path, names] of listed) {
+    it(`leaves no ${what} out of ${path}`, () => {
+      const text = readFileSync(path, "utf8");
+      deepEqual(
+        names.filter((name) => !text.includes(`\`${name}\``)),
+        [],
+      );
+    });
+  }
 
   it("lists role, resource and evidence for each call of a job", () => {
     const [row = ""] = readFileSync("docs/security.md", "utf8")
