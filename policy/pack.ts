@@ -16,6 +16,7 @@ const members = {
   requireNetwork: { type: "boolean" },
   services: { type: "array", items: { type: "string", pattern: "^[a-z0-9-]+$" } },
   types: { type: "array", items: { type: "string" } },
+  buckets: { type: "array", items: { type: "string" } },
 } as const satisfies Readonly<Record<keyof RuleConfig, object>>;
 
 function configSchema(reads: readonly (keyof RuleConfig)[]): PolicyConfigSchema {

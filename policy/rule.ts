@@ -5,6 +5,8 @@ export type Inputs = Readonly<Record<string, unknown>>;
 export interface RuleConfig {
   /** Ids of other accounts that may have access. Default: none to write, any to read. */
   readonly accounts?: readonly string[];
+  /** Names of buckets of other stacks that policies may let write to. Default: none. */
+  readonly buckets?: readonly string[];
   /** Max costs of an execution, in the prices' currency. Default: unlimited. */
   readonly maxCostPerExecution?: number;
   /** Prices that differ from the project's, in the form of `restate:prices`. Default: none. */

@@ -1,7 +1,7 @@
 import { allowsAction, attachmentTypes, identityPolicies } from "./access";
 import { isBoundary } from "./boundary";
 import { list, type StackResource, type StackRule, unmet } from "./rule";
-import { accountKeys, allowing, held } from "./statements";
+import { accountKeys, allowing, held, type Statement } from "./statements";
 
 /** The types of this project's resources, which have a rule or cannot grant access, by module. */
 const allowedModules = {
@@ -122,6 +122,13 @@ function policiesOfRoles(resources: readonly StackResource[]): readonly StackRes
   );
 }
 
+/** The names of buckets that a statement lets write objects to. */
+function writtenBuckets(statement: Statement): readonly string[] {
+  return allowsAction(statement, "s3:PutObject")
+    ? statement.resources.flatMap((one) => /^arn:[^:]*:s3:::([^/]+)/.exec(one)?.[1] ?? [])
+    : [];
+}
+
 /** Rules for a stack as a whole. */
 export const stackRules: readonly StackRule[] = [
   {
@@ -200,6 +207,31 @@ export const stackRules: readonly StackRule[] = [
             ),
           ),
       ),
+  },
+  {
+    name: "own-buckets-written",
+    description:
+      "Roles and endpoints write to the stack's buckets only: data could leave through others.",
+    reads: ["buckets"],
+    problems: (resources, { buckets = [] } = {}) => {
+      const own = resources
+        .filter(({ type }) => /^aws:s3\/bucket(V2)?:/.test(type))
+        .map(({ props }) => props["bucket"]);
+      return resources
+        .filter(({ type }) => /^aws:iam\/|^aws:ec2\/vpcEndpoint:/.test(type))
+        .flatMap(({ name, props }) =>
+          identityPolicies(props)
+            .flatMap(allowing)
+            .flatMap((statement) =>
+              writtenBuckets(statement)
+                .filter((bucket) => !own.includes(bucket) && !buckets.includes(bucket))
+                .map(
+                  (bucket) =>
+                    `${name}: ${statement.sid}: writes to ${bucket}, which is not a bucket of the stack`,
+                ),
+            ),
+        );
+    },
   },
   {
     name: "one-account",

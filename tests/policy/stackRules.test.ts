@@ -170,6 +170,37 @@ describe("the policy pack's rules for a whole stack", () => {
     });
   }
 
+  const writes = (Resource: unknown, more: object = {}): object => ({
+    Action: ["s3:GetObject", "s3:PutObject"],
+    Resource,
+    ...more,
+  });
+  const endpoint = (statement: object): StackResource => ({
+    ...inline({ Principal: "*", ...statement }),
+    type: "aws:ec2/vpcEndpoint:VpcEndpoint",
+    name: "s3",
+  });
+
+  for (const one of [inline, endpoint]) {
+    const { name } = one({});
+    it(`allow ${name} to write to the stack's buckets, and refuse others unless configured`, () => {
+      const theirs = one(writes(["arn:aws:s3:::b/data/*", "arn:aws:s3:::theirs/*"]));
+      deepEqual(find([bucket, ...companions, one(writes("arn:aws:s3:::b/*"))]), []);
+      deepEqual(
+        find([
+          bucket,
+          ...companions,
+          one(writes("arn:aws:s3:::theirs/*", { Action: "s3:GetObject" })),
+        ]),
+        [],
+      );
+      deepEqual(find([bucket, ...companions, theirs]), [
+        `${name}: S: writes to theirs, which is not a bucket of the stack`,
+      ]);
+      deepEqual(find([bucket, ...companions, theirs], { buckets: ["theirs"] }), []);
+    });
+  }
+
   const inAccount = (id: string): readonly StackResource[] => [
     {
       type: "aws:sagemaker/pipeline:Pipeline",
