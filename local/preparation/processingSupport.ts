@@ -4,7 +4,7 @@ import type { ProcessingArguments } from "../../pipeline/language/definition";
 import { isComputed, literal } from "../../pipeline/language/expressions";
 import { readEntrypoint } from "../environments/entrypoint";
 import { howToRun, type Images } from "../standins/images";
-import { checkPrefix, type Report } from "./trainingSupport";
+import { checkOnly, type Report } from "./report";
 
 type ProcessingInput = NonNullable<ProcessingArguments["ProcessingInputs"]>[number];
 type AthenaDatasetDefinition = NonNullable<
@@ -26,6 +26,14 @@ function checkLocalPath(
     report(`${field}.LocalPath`, `${JSON.stringify(path)} is not below /opt/ml`);
   }
 }
+
+/** The only supported values of members of an S3Input. */
+const s3Input = {
+  S3DataType: "S3Prefix",
+  S3DataDistributionType: "FullyReplicated",
+  S3InputMode: "File",
+  S3CompressionType: "None",
+} as const;
 
 /** Supported formats and compressions of queries: see local/standins/athena/query.py. */
 const queryOutputs: Readonly<Record<string, readonly string[]>> = {
@@ -95,18 +103,9 @@ export function checkProcessing(args: ProcessingArguments, images: Images, repor
     } else if (dataset) {
       report(`${field}.DatasetDefinition`, "only AthenaDatasetDefinition runs here");
     }
-    checkPrefix(input, `${field}.S3Input`, report);
+    checkOnly(input, `${field}.S3Input`, s3Input, report);
     checkLocalPath(input, `${field}.S3Input`, report);
     checkLocalPath(dataset, `${field}.DatasetDefinition`, report);
-    if ((input?.S3DataDistributionType ?? "FullyReplicated") !== "FullyReplicated") {
-      report(`${field}.S3Input.S3DataDistributionType`, "only FullyReplicated runs here");
-    }
-    if ((input?.S3InputMode ?? "File") !== "File") {
-      report(`${field}.S3Input.S3InputMode`, "only File runs here");
-    }
-    if ((input?.S3CompressionType ?? "None") !== "None") {
-      report(`${field}.S3Input.S3CompressionType`, "only None runs here");
-    }
   });
   args.ProcessingOutputConfig?.Outputs?.forEach(({ S3Output: output }, index) => {
     if (!output) {

@@ -10,13 +10,8 @@ import { howToRun, type Images, trains } from "../standins/images";
 import { columnFilter } from "../execution/steps/csvFilter";
 import { unservedMember } from "../environments/serving";
 import { checkProcessing } from "./processingSupport";
-import {
-  checkIgnored,
-  checkPrefix,
-  checkTraining,
-  checkTuning,
-  type Report,
-} from "./trainingSupport";
+import { checkOnly, type Report } from "./report";
+import { checkIgnored, checkTraining, checkTuning } from "./trainingSupport";
 
 function checkModel(args: ModelArguments, images: Images, report: Report): void {
   modelContainers(args).forEach((container, index) => {
@@ -41,9 +36,8 @@ function checkModel(args: ModelArguments, images: Images, report: Report): void 
       report(`${place}.Image`, `${JSON.stringify(uri)} ${reason}`);
     }
   });
-  if (args.InferenceExecutionConfig?.Mode === "Direct") {
-    report("InferenceExecutionConfig.Mode", '"Direct"; only Serial runs here');
-  }
+  const config = args.InferenceExecutionConfig;
+  checkOnly(config, "InferenceExecutionConfig", { Mode: "Serial" }, report);
 }
 
 /** Supported media types of a transform's rows; columns can be filtered and joined with the first. */
@@ -67,8 +61,9 @@ function checkTransform(
       `${JSON.stringify(type)}; ${transformTypes.join(", ")} run here`,
     );
   }
-  const source = "TransformInput.DataSource.S3DataSource";
-  checkPrefix(input?.DataSource?.S3DataSource, source, report);
+  const source = input?.DataSource?.S3DataSource;
+  const place = "TransformInput.DataSource.S3DataSource";
+  checkOnly(source, place, { S3DataType: "S3Prefix" }, report);
   const split = input?.SplitType ?? "None";
   if (split !== "Line" && split !== "None") {
     report("TransformInput.SplitType", `${JSON.stringify(split)}; Line and None run here`);
@@ -83,9 +78,7 @@ function checkTransform(
       report("DataProcessing", `needs ContentType ${transformTypes[0]} here`);
     }
   }
-  if ((input?.CompressionType ?? "None") !== "None") {
-    report("TransformInput.CompressionType", "only None runs here");
-  }
+  checkOnly(input, "TransformInput", { CompressionType: "None" }, report);
   for (const name of ["InputFilter", "OutputFilter"] as const) {
     const path = processing?.[name] ?? "$";
     if (typeof path !== "string" || columnFilter(path) === undefined) {

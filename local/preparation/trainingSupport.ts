@@ -1,21 +1,7 @@
 import type { TrainingArguments, TuningArguments } from "../../pipeline/language/definition";
 import { literal } from "../../pipeline/language/expressions";
 import { howToRun, type Images, trains } from "../standins/images";
-
-/** Reports a problem of a field of a step's arguments. */
-export type Report = (field: string, problem: string) => void;
-
-/** Checks that the data of a job has a prefix, not a manifest. */
-export function checkPrefix(
-  source: { readonly S3DataType?: unknown } | null | undefined,
-  field: string,
-  report: Report,
-): void {
-  const type = source?.S3DataType ?? "S3Prefix";
-  if (type !== "S3Prefix") {
-    report(`${field}.S3DataType`, `${JSON.stringify(type)}; only S3Prefix runs here`);
-  }
-}
+import { checkOnly, type Report } from "./report";
 
 const noPipe = "Pipe does not run here; File and FastFile do";
 
@@ -64,25 +50,19 @@ function checkJob(job: Job, hasScript: boolean, images: Images, report: Report):
       );
     }
   });
-  if ((output?.CompressionType ?? "GZIP") !== "GZIP") {
-    report("OutputDataConfig.CompressionType", "only GZIP runs here");
-  }
+  checkOnly(output, "OutputDataConfig", { CompressionType: "GZIP" }, report);
   channels?.forEach((channel, index) => {
-    const { CompressionType: compression, DataSource: source } = channel;
+    const { DataSource: source } = channel;
     const field = `InputDataConfig[${index}]`;
     if (channel.InputMode === "Pipe") {
       report(`${field}.InputMode`, noPipe);
     }
-    if ((channel.RecordWrapperType ?? "None") !== "None") {
-      report(`${field}.RecordWrapperType`, "only None runs here");
-    }
+    checkOnly(channel, field, { RecordWrapperType: "None", CompressionType: "None" }, report);
     if (!source?.S3DataSource) {
       report(`${field}.DataSource`, "only S3DataSource runs here");
     }
-    checkPrefix(source?.S3DataSource, `${field}.DataSource.S3DataSource`, report);
-    if ((compression ?? "None") !== "None") {
-      report(`${field}.CompressionType`, "only None runs here");
-    }
+    const place = `${field}.DataSource.S3DataSource`;
+    checkOnly(source?.S3DataSource, place, { S3DataType: "S3Prefix" }, report);
   });
 }
 

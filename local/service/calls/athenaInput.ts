@@ -11,7 +11,7 @@ import {
   type Stack,
   unproven,
 } from "./call";
-import { forCaller, keyThroughS3, reads, readsTable } from "./storage";
+import { catalogKey, forCaller, keyThroughS3, reads, readsTable } from "./storage";
 
 /** The Glue database for SageMaker's tables: one per account and region, not the stack's own. */
 export const inputDatabase = "sagemaker_processing";
@@ -117,8 +117,7 @@ function catalogs(stack: Stack): readonly string[] {
  */
 export const athenaInput: Calls = (stack, job) => {
   const actor = "processing";
-  const { baseTables, database, dnsSuffix, encryptCatalog, kmsKeyArn, region, table, workGroup } =
-    stack;
+  const { baseTables, database, kmsKeyArn, table, workGroup } = stack;
   const inBucket = bucketCatalogue(stack);
   const within = inBucket === undefined ? "" : `${inBucket}/`;
   const parents = catalogs(stack).slice(1);
@@ -191,18 +190,7 @@ export const athenaInput: Calls = (stack, job) => {
       [`database/${inputDatabase}`, `table/${inputTable}`],
       importsFromAthena,
     ),
-    ...(encryptCatalog
-      ? [
-          call(
-            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
-            [kmsKeyArn],
-            encryptedCatalogue,
-            {
-              context: { "kms:ViaService": `glue.${region}.${dnsSuffix}` },
-            },
-          ),
-        ]
-      : []),
+    ...catalogKey(stack, actor, encryptedCatalogue),
     call(["lakeformation:GetDataAccess"], ["*"], lakeFormation),
     ...(inBucket === undefined ? readsTable(stack, actor, athenaInS3, true) : []),
     // Athena writes to the location in the input, from its own network.

@@ -1,6 +1,6 @@
 import { arn, type Calls, callsBy, certain, likely } from "./call";
 import { logs } from "./everyJob";
-import { readsTable } from "./storage";
+import { catalogKey, readsTable } from "./storage";
 
 const crawls = certain(
   "managed policy AWSGlueServiceRole (s3:GetBucketLocation, s3:ListBucket, logs); Glue guide, " +
@@ -23,7 +23,7 @@ export const crawler: Calls = (stack) => {
   if (!stack.crawler) {
     return [];
   }
-  const { database, dnsSuffix, encryptCatalog, kmsKeyArn, region, table } = stack;
+  const { database, table } = stack;
   const call = callsBy("crawler");
   const inDatabase = [arn(stack, "glue", "catalog"), arn(stack, "glue", `database/${database}`)];
   const onTable = [...inDatabase, arn(stack, "glue", `table/${database}/${table}`)];
@@ -37,18 +37,7 @@ export const crawler: Calls = (stack) => {
       addsPartitions,
     ),
     call(["glue:UpdatePartition", "glue:UpdateTable"], onTable, updatesTable),
-    ...(encryptCatalog
-      ? [
-          call(
-            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
-            [kmsKeyArn],
-            encryptedCatalogue,
-            {
-              context: { "kms:ViaService": `glue.${region}.${dnsSuffix}` },
-            },
-          ),
-        ]
-      : []),
+    ...catalogKey(stack, "crawler", encryptedCatalogue),
     logs(stack, "crawler", "/aws-glue/crawlers", crawls),
   ];
 };

@@ -32,6 +32,17 @@ export function keyThroughS3(
   });
 }
 
+/** Uses of the stack's key by Glue on behalf of a role, if the key encrypts the catalogue. */
+export function catalogKey(
+  { dnsSuffix, encryptCatalog, kmsKeyArn, region }: Stack,
+  actor: Actor,
+  evidence: Evidence,
+): readonly Call[] {
+  const actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"];
+  const context = { "kms:ViaService": `glue.${region}.${dnsSuffix}` };
+  return encryptCatalog ? [callsBy(actor)(actions, [kmsKeyArn], evidence, { context })] : [];
+}
+
 /** Deviations from how jobs usually read and write objects. */
 interface Access {
   /** Default: the S3 endpoint, as for jobs; null: none, since a service reads or writes for the job. */
