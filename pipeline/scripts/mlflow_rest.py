@@ -30,6 +30,9 @@ PASSING = {429, 500, 502, 503, 504}
 
 BLOCK = 1 << 20
 
+Entity = Any
+"""An object of an answer, with the attributes of an entity of MLflow's client."""
+
 
 class RestError(Exception):
     """An answer of MLflow that is an error."""
@@ -39,10 +42,12 @@ class RestError(Exception):
         self.error_code = error_code
 
 
-class Page(list[SimpleNamespace]):
+class Page(list[Entity]):
     """A page of a list, with the token of the next one."""
 
-    token: str | None = None
+    def __init__(self, answer: Entity, member: str) -> None:
+        super().__init__(getattr(answer, member, []))
+        self.token: str | None = getattr(answer, "next_page_token", None)
 
 
 def pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
@@ -50,26 +55,10 @@ def pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"key": name, "value": value} for name, value in values.items()]
 
 
-def by_key(values: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Named values of an answer."""
-    return {one["key"]: one.get("value", "") for one in values}
-
-
-def run_of(answer: Mapping[str, Any]) -> SimpleNamespace:
-    """A run of an answer."""
-    tags = by_key(answer.get("data", {}).get("tags", []))
-    return SimpleNamespace(info=SimpleNamespace(**answer["info"]), data=SimpleNamespace(tags=tags))
-
-
-def version_of(answer: Mapping[str, Any]) -> SimpleNamespace:
-    """A version of a registered model of an answer."""
-    return SimpleNamespace(
-        name=answer["name"],
-        version=answer["version"],
-        run_id=answer.get("run_id", ""),
-        description=answer.get("description", ""),
-        tags=by_key(answer.get("tags", [])),
-    )
+def entity(members: Mapping[str, Any]) -> Entity:
+    """An object of an answer; its tags are by name."""
+    tags = {one.key: getattr(one, "value", "") for one in members.get("tags", [])}
+    return SimpleNamespace(**{"run_id": "", "description": "", **members, "tags": tags})
 
 
 def request(method: str, path: str, *names: str) -> Callable[..., None]:
@@ -99,8 +88,8 @@ class App:
         self.credentials = boto3.Session().get_credentials()
         self.http = URLLib3Session()
 
-    def call(self, method: str, path: str, **values: object) -> dict[str, Any]:
-        """Sends a request; members that are None are left out.
+    def call(self, method: str, path: str, **values: object) -> Entity:
+        """Sends a request, without members that are None; returns the answer.
 
         Raises:
             RestError: MLflow refuses it.
@@ -126,12 +115,12 @@ class App:
             time.sleep(2**attempt)
         text = answer.content.decode(errors="replace")
         try:
-            found: dict[str, Any] = json.loads(text or "{}")
+            found: Entity = json.loads(text or "{}", object_hook=entity)
         except ValueError:
-            found = {"message": text[:200]}
+            found = SimpleNamespace()
         if answer.status_code != 200:
-            code = str(found.get("error_code", f"HTTP {answer.status_code}"))
-            raise RestError(code, str(found.get("message", text[:200])))
+            code = getattr(found, "error_code", f"HTTP {answer.status_code}")
+            raise RestError(code, getattr(found, "message", text[:200]))
         return found
 
     restore_experiment = request("POST", "experiments/restore", "experiment_id")
@@ -150,22 +139,19 @@ class App:
     )
     delete_registered_model_alias = request("DELETE", "registered-models/alias", "name", "alias")
 
-    def get_experiment_by_name(self, name: str) -> SimpleNamespace | None:
+    def get_experiment_by_name(self, name: str) -> Entity | None:
         """An experiment, if there is one of this name."""
         try:
-            found = self.call("GET", "experiments/get-by-name", experiment_name=name)
+            return self.call("GET", "experiments/get-by-name", experiment_name=name).experiment
         except RestError as error:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return None
             raise
-        return SimpleNamespace(**found["experiment"])
 
     def create_experiment(self, name: str, location: str | None, tags: Mapping[str, str]) -> str:
-        """Creates an experiment."""
-        made = self.call(
-            "POST", "experiments/create", name=name, artifact_location=location, tags=pairs(tags)
-        )
-        return str(made["experiment_id"])
+        """Creates an experiment; returns its id."""
+        described = {"artifact_location": location, "tags": pairs(tags)}
+        return str(self.call("POST", "experiments/create", name=name, **described).experiment_id)
 
     def search_runs(
         self, experiments: Sequence[str], wanted: str, max_results: int, page_token: str | None
@@ -180,27 +166,16 @@ class App:
             max_results=max_results,
             page_token=page_token,
         )
-        page = Page(run_of(one) for one in found.get("runs", []))
-        page.token = found.get("next_page_token")
-        return page
+        return Page(found, "runs")
 
-    def create_run(
-        self, experiment: str, start: int, tags: Mapping[str, str], name: str
-    ) -> SimpleNamespace:
+    def create_run(self, experiment: str, start: int, tags: Mapping[str, str], name: str) -> Entity:
         """Creates a run."""
-        made = self.call(
-            "POST",
-            "runs/create",
-            experiment_id=experiment,
-            start_time=start,
-            tags=pairs(tags),
-            run_name=name,
-        )
-        return run_of(made["run"])
+        named = {"start_time": start, "tags": pairs(tags), "run_name": name}
+        return self.call("POST", "runs/create", experiment_id=experiment, **named).run
 
-    def get_run(self, run_id: str) -> SimpleNamespace:
+    def get_run(self, run_id: str) -> Entity:
         """A run."""
-        return run_of(self.call("GET", "runs/get", run_id=run_id)["run"])
+        return self.call("GET", "runs/get", run_id=run_id).run
 
     def log_batch(
         self,
@@ -220,34 +195,25 @@ class App:
             tags=pairs(dict(tags)),
         )
 
-    def get_registered_model(self, name: str) -> SimpleNamespace:
+    def get_registered_model(self, name: str) -> Entity:
         """A registered model."""
-        found = self.call("GET", "registered-models/get", name=name)["registered_model"]
-        aliases = {one["alias"]: one["version"] for one in found.get("aliases", [])}
-        return SimpleNamespace(aliases=aliases)
+        found = self.call("GET", "registered-models/get", name=name).registered_model
+        found.aliases = {one.alias: one.version for one in getattr(found, "aliases", [])}
+        return found
 
     def search_model_versions(self, wanted: str, page_token: str | None) -> Page:
         """Versions of registered models that a filter selects."""
         found = self.call(
             "GET", "model-versions/search", filter=wanted, max_results=1000, page_token=page_token
         )
-        page = Page(version_of(one) for one in found.get("model_versions", []))
-        page.token = found.get("next_page_token")
-        return page
+        return Page(found, "model_versions")
 
     def create_model_version(
         self, name: str, source: str, run_id: str, tags: Mapping[str, str]
-    ) -> SimpleNamespace:
+    ) -> Entity:
         """Creates a version of a registered model."""
-        made = self.call(
-            "POST",
-            "model-versions/create",
-            name=name,
-            source=source,
-            run_id=run_id,
-            tags=pairs(tags),
-        )
-        return version_of(made["model_version"])
+        described = {"source": source, "run_id": run_id, "tags": pairs(tags)}
+        return self.call("POST", "model-versions/create", name=name, **described).model_version
 
     def sha256(self, path: str) -> str:
         """The hash of a file, or of an object in S3."""
@@ -257,7 +223,7 @@ class App:
                 digest.update(block)
         return digest.hexdigest()
 
-    def log_artifact(self, run: SimpleNamespace, path: str, folder: str) -> None:
+    def log_artifact(self, run: Entity, path: str, folder: str) -> None:
         """Adds a file, or an object in S3, to a run's artifacts.
 
         Raises:

@@ -4,24 +4,12 @@ Sources: Trino's documentation, "MySQL date functions" (date_parse) and "Date an
 and operators".
 """
 
+import calendar
 import re
 from collections.abc import Callable
 from datetime import date, datetime
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+_MONTHS = [name.lower() for name in calendar.month_name[1:]]
 _TWO = r"\d{1,2}"
 _FIELDS = {
     "Y": ("year", r"\d{1,4}"),

@@ -126,6 +126,13 @@ class Parameters:
             self.note(name, "names a column twice")
         return names
 
+    def input_and_output(self) -> tuple[list[str], str]:
+        """The input columns, and the output column, which only one has; empty to replace it."""
+        names, output = self.columns("input_column"), self.column("output_column", required=False)
+        if output and len(names) > 1:
+            self.note("output_column", "of several columns is not supported by the local run")
+        return names, "" if output in names else output
+
     def finish(self, *ignored: str, other_operators: bool = False) -> None:
         """Records unread parameters as problems, except those without effect.
 

@@ -6,6 +6,7 @@ Formats of date_parse and date_format: "MySQL date functions" in Trino's documen
 
 from __future__ import annotations
 
+import calendar
 import re
 
 from local.standins.database import literal
@@ -30,10 +31,7 @@ _TO_STRFTIME = {
     **{same: f"%{same}" for same in "abdHIjmpSYy"}, "%": "%%",
 }  # fmt: skip
 _NO_FORMAT = "DUuVwX"
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
-)  # fmt: skip
+_MONTHS = tuple(name.lower() for name in calendar.month_name[1:])
 _TWO = r"\d{1,2}"
 # Specifiers of date_parse, with the field that each sets and its pattern.
 _FIELDS = {

@@ -17,8 +17,7 @@ _STRATEGIES = ("Error", "Skip", "Keep")
 def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
     """Encodes each column in turn, and adds the new columns after it."""
     known = _trained_labels(trained, "one_hot_encoder_model")
-    names = parameters.columns("input_column")
-    output = _output_column(parameters, names)
+    names, output = parameters.input_and_output()
     strategy = parameters.choice("invalid_handling_strategy", _STRATEGIES, "Error")
     style = parameters.choice("output_style", ("Vector", "Columns"), "Vector")
     drop_last = parameters.boolean("drop_last", True)
@@ -48,8 +47,7 @@ def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
 def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
     """Encodes each column as its labels' numbers, in place or in another column."""
     known = _trained_labels(trained)
-    names = parameters.columns("input_column")
-    output = _output_column(parameters, names)
+    names, output = parameters.input_and_output()
     strategy = parameters.choice(
         "invalid_handling_strategy", (*_STRATEGIES, "Replace with NaN"), "Error"
     )
@@ -73,14 +71,6 @@ def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
         return frame
 
     return apply
-
-
-def _output_column(parameters: Parameters, names: list[str]) -> str:
-    """The column for the result; empty to replace the input."""
-    output = parameters.column("output_column", required=False)
-    if output and len(names) > 1:
-        parameters.note("output_column", "of several columns is not supported by the local run")
-    return "" if output in names else output
 
 
 def _trained_labels(trained: Parameters, *others: str) -> list[str] | None:

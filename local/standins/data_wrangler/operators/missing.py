@@ -74,10 +74,7 @@ def impute(parameters: Parameters) -> Transform:
         return identity
     group = parameters.group(group_name(kind))
     parameters.finish(other_operators=True)
-    names = group.columns("input_column")
-    output = group.column("output_column", required=False)
-    if output and len(names) > 1:
-        group.note("output_column", "is for one column, but there are several")
+    names, output = group.input_and_output()
     strategy = ""
     if kind == "Numeric":
         strategy = group.choice("strategy", ("Mean", "Approximate Median"))

@@ -35,10 +35,7 @@ def scale_values(parameters: Parameters, trained: Parameters) -> Transform:
         return identity
     group = parameters.group(group_name(scaler))
     parameters.finish(other_operators=True)
-    names = group.columns("input_column")
-    output = group.column("output_column", required=False)
-    if output and len(names) > 1:
-        group.note("output_column", "requires a single column")
+    names, output = group.input_and_output()
     aggregates, scale = _SCALERS[scaler](group)
     group.finish()
     known = _trained_values(trained.group(group_name(scaler)), scaler, len(names))
