@@ -15,16 +15,9 @@ def regression_metrics(
     predictions: Float64Array,
     weights: Float64Array | None = None,
 ) -> Metrics:
-    """Compute mse, rmse, mae and r2, each weighted if there are weights.
+    """Compute mse, rmse, mae and r2, each weighted if there are weights above zero.
 
-    Args:
-        labels: actual values, float64, shape (rows,), at least one row.
-        predictions: float64, same shape.
-        weights: float64, same shape, above zero; None if all rows count the same.
-
-    Returns:
-        mse (squared unit of the label), rmse and mae (its unit), r2 (at most 1). If all labels are
-        equal, r2 is 1.0 for perfect predictions, otherwise 0.0, as in scikit-learn.
+    If all labels are equal, r2 is 1.0 for perfect predictions, otherwise 0.0, as in scikit-learn.
 
     Raises:
         UserError: the labels are so large that their squares are not finite.

@@ -21,11 +21,7 @@ class Application:
     """The contract's paths as an ASGI application."""
 
     def __init__(self, routes: Mapping[str, tuple[str, Respond]]) -> None:
-        """Adds `GET /ping`.
-
-        Args:
-            routes: Method and answer by path.
-        """
+        """Adds `GET /ping` to the routes: method and answer by path."""
         self._routes = {"/ping": ("GET", _answer_ping), **routes}
 
     async def __call__(

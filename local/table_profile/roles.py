@@ -31,23 +31,20 @@ _WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 @dataclass(frozen=True)
 class Column:
-    """A column and its values.
+    """A column and its values, as text.
 
     Attributes:
         name: In the table.
         header: In the file, if any.
         type: Its Glue type.
         missing: Number of rows without a value.
-        distinct: Number of distinct values.
-        low: The min value as text; empty for text.
-        high: The max value.
+        low: The min value; empty for text.
         middle: The median, as an example.
         labels: The values of text, if there are few, and one-hot encoding can tell them apart.
         is_counter: Whether it has consecutive whole numbers, each once.
         is_time: Whether it has times that are text for Athena.
         is_code: Whether it has digits with leading zeros, so it is text.
         date_format: Of dates, for Athena's date_parse.
-        remark: A further remark.
     """
 
     name: str

@@ -207,12 +207,8 @@ def candidate_predictions(folder: Path, name: str, test: np.ndarray) -> np.ndarr
 class Challenge:
     """Two models on the same rows.
 
-    Attributes:
-        rows: Number of rows.
-        r2: Of the candidate.
-        champion_r2: Of the champion.
-        least: Lower bound of the candidate's advantage in R², at the given confidence; negative if
-            it may be worse.
+    `least` is the lower bound of the candidate's advantage in R², at the given confidence; it is
+    negative if the candidate may be worse.
     """
 
     rows: int
@@ -348,11 +344,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the script.
-
-    Raises:
-        SystemExit: the reports cannot be compared, or the registry cannot be read.
-    """
+    """Runs the script."""
     options = parse(arguments)
     # Without access to the service, it would wait for minutes.
     config = Config(region_name=options.region, connect_timeout=10, retries={"mode": "standard"})

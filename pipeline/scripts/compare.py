@@ -50,12 +50,9 @@ def read_fold_score(folder: Path, candidate: str) -> float:
 def compare(
     scores: dict[str, float], minimum: float, fold_scores: dict[str, float] | None = None
 ) -> dict[str, Any]:
-    """Names the winner: the first best candidate among those that reach the minimum.
+    """Names the winner: the first best candidate among those whose R2 on the test data suffices.
 
-    Args:
-        scores: R2 on the test data.
-        minimum: Minimum of that R2.
-        fold_scores: Mean R2 of the folds, which takes precedence.
+    The mean R2 of the folds, `fold_scores`, takes precedence over that R2, `scores`.
     """
     folds = fold_scores or dict.fromkeys(scores, 0.0)
     eligible = [name for name, score in scores.items() if score >= minimum]
@@ -92,11 +89,7 @@ def compare_reports(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the script.
-
-    Raises:
-        SystemExit: the reports cannot be compared.
-    """
+    """Runs the script."""
     options = compared_parser(__doc__).parse_args(arguments)
     with failures(options.message):
         comparison = compare_reports(options)

@@ -279,11 +279,7 @@ def _time(text: str) -> datetime:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the script.
-
-    Raises:
-        SystemExit: the requests cannot be compared.
-    """
+    """Runs the script."""
     options = parse(arguments)
     endpoint = Endpoint(
         options.endpoint,

@@ -42,14 +42,9 @@ def make_reference(
     labels: np.ndarray,
     categories: Sequence[str] = (),
 ) -> Reference:
-    """Creates the reference of a model.
+    """Creates a model's reference, from training rows' features, and predictions for test rows.
 
-    Args:
-        columns: Names of the features.
-        rows: Their values in the training rows.
-        predictions: For the test rows.
-        labels: Of the test rows.
-        categories: Columns of the table that were encoded one-hot, as `<category>_<label>`.
+    `categories` are columns of the table that were encoded one-hot, as `<category>_<label>`.
     """
     features = _features(columns, rows, categories)
     placed = [feature.place(rows) for feature in features]
@@ -137,11 +132,7 @@ def _width(errors: np.ndarray) -> float:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Evaluates a model, and creates its reference.
-
-    Raises:
-        SystemExit: the model or the data cannot be evaluated.
-    """
+    """Evaluates a model, and creates its reference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", type=Path, required=True, help="folder of CSV files")
     parser.add_argument("--metadata", type=Path, required=True, help="folder of feature_names.json")

@@ -88,13 +88,7 @@ class Comparison(NamedTuple):
 
 
 def periods_of(counts: Counts, earlier: Sequence[Counts], long: int) -> list[tuple[int, Counts]]:
-    """The periods that a run compares: its own, and the last runs together.
-
-    Args:
-        counts: Of the run.
-        earlier: Of the previous runs, in order.
-        long: Max runs to combine, including this one.
-    """
+    """The periods that a run compares: its own, and at most `long` runs up to it together."""
     recent = earlier[-(long - 1) :] if long > 1 else []
     together = counts
     for one in recent:
@@ -105,12 +99,7 @@ def periods_of(counts: Counts, earlier: Sequence[Counts], long: int) -> list[tup
 def compare(
     reference: Reference, periods: Sequence[tuple[int, Counts]], thresholds: Thresholds
 ) -> list[Comparison]:
-    """Compares the rows of the last runs with a reference.
-
-    Args:
-        reference: Of the model.
-        periods: Number of the last runs, and the counts of their rows.
-        thresholds: Of drift.
+    """Compares the rows of the last runs, by the runs' number, with a reference.
 
     Returns: the comparisons, drift first, then by effect.
 

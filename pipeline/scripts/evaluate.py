@@ -110,17 +110,7 @@ def quality_report(
     ``regression_metrics`` follows "Model quality metrics", and ``dataset`` "Schema for Statistics",
     in Model Monitor's guide. ``confidence_intervals`` and ``segments`` are our own, and so are
     ``model_card``, text that the model card includes, and ``sample_weight``, if metrics are
-    weighted.
-
-    Args:
-        actual: Of each row.
-        predicted: Of each row.
-        weights: Of each row.
-        weight_column: Their column.
-        columns: To break the errors down by, see read_segments.
-
-    Raises:
-        InputError: see regression_metrics.
+    weighted. The errors are broken down by ``columns``, see read_segments.
     """
     metrics = regression_metrics(actual, predicted, weights)
     named = {"Regression": metrics}
@@ -229,11 +219,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the script.
-
-    Raises:
-        SystemExit: the model or the data cannot be evaluated.
-    """
+    """Runs the script."""
     options = parse(arguments)
     with failures(options.message):
         weights = None

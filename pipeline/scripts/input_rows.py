@@ -57,11 +57,6 @@ def find_files(folder: Path) -> list[Path]:
 def cut(line: bytes, features: int, count: int) -> tuple[bytes, bytes, list[str]]:
     """Splits off the columns after the target, which may have commas and quotes, unlike features.
 
-    Args:
-        line: The row.
-        features: Number of features.
-        count: Number of columns to split off.
-
     Returns: the target, the features, and the values of the columns.
 
     Raises:

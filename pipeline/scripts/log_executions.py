@@ -344,11 +344,7 @@ def log_all(source: Source, store: Store, pipeline: str, group: str) -> list[str
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the script.
-
-    Raises:
-        SystemExit: something cannot be logged.
-    """
+    """Runs the script."""
     parser = job_parser(__doc__)
     parser.add_argument("--app", required=True, help="ARN of the MLflow app")
     parser.add_argument("--pipeline", required=True, help="whose executions are logged")

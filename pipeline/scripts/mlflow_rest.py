@@ -71,12 +71,7 @@ def request(method: str, path: str, *names: str) -> Callable[..., None]:
 
 
 class App:
-    """An MLflow app.
-
-    Args:
-        arn: Of the app.
-        s3: Client of S3, which keeps artifacts.
-    """
+    """An MLflow app; the client of S3 is for artifacts."""
 
     def __init__(self, arn: str, s3: Any) -> None:  # noqa: ANN401 - boto3 has no types
         self.arn = arn

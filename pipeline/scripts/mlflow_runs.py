@@ -318,9 +318,7 @@ class Store:
     def log_models(self, models: Sequence[Facts], runs: Mapping[tuple[str, str], str]) -> int:
         """Registers model packages whose runs exist, and updates the approval of all versions.
 
-        Args:
-            models: versions of model package groups
-            runs: ids of the candidates' runs, by the execution's id and the candidate's name
+        `runs` has the ids of the candidates' runs, by the execution's id and the candidate's name.
 
         Returns:
             The number of these versions in the store.

@@ -106,11 +106,7 @@ def write_splits(
 
 
 def check_findings(findings: list[dict[str, str]]) -> None:
-    """Fails if there are warnings.
-
-    Raises:
-        InputError: there are warnings.
-    """
+    """Fails if there are warnings."""
     if findings:
         shown = "; ".join(finding["text"] for finding in findings[:5])
         more = f"; and {len(findings) - 5} more" if len(findings) > 5 else ""
@@ -227,11 +223,7 @@ def preprocess(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the script.
-
-    Raises:
-        SystemExit: the data cannot be split as configured.
-    """
+    """Runs the script."""
     options = parse(arguments)
     with failures(options.message):
         preprocess(options)

@@ -24,11 +24,7 @@ def job_parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def fail(message: Path, reason: str) -> NoReturn:
-    """Ends the script with a reason, which becomes the job's ExitMessage.
-
-    Raises:
-        SystemExit: always.
-    """
+    """Ends the script with a reason, which becomes the job's ExitMessage."""
     message.parent.mkdir(parents=True, exist_ok=True)
     message.write_text(reason)
     sys.exit(f"error: {reason}")
@@ -36,11 +32,7 @@ def fail(message: Path, reason: str) -> NoReturn:
 
 @contextmanager
 def failures(message: Path) -> Iterator[None]:
-    """Ends the script if its input is not valid.
-
-    Raises:
-        SystemExit: the input is not valid.
-    """
+    """Ends the script if its input is not valid."""
     try:
         yield
     except InputError as error:

@@ -24,10 +24,7 @@ def regression_metrics(
 ) -> dict[str, float]:
     """Computes the metrics of a regression: R², and MSE, RMSE and MAE in the target's unit.
 
-    Args:
-        actual: Of the rows.
-        predicted: Of the rows.
-        weights: Of the rows, above zero; None if all count the same.
+    Weights are above zero; without them, all rows count the same.
 
     Raises:
         InputError: R² is undefined, because the target is constant, or a value is not finite.

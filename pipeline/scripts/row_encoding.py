@@ -32,10 +32,6 @@ def sample_of(rows: np.ndarray, columns: int, seed: int) -> np.ndarray:
 def medians(lines: Iterable[bytes], names: Sequence[str]) -> list[float]:
     """The lower median of each column, which is one of its values.
 
-    Args:
-        lines: Rows of numbers, separated by commas.
-        names: Of the columns.
-
     Raises:
         InputError: a column has no value.
     """

@@ -47,9 +47,7 @@ def quarters(values: np.ndarray) -> list[tuple[str, np.ndarray]]:
 def by_label(labels: list[str], places: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """The names and rows of the most frequent labels, of all others together, and of missing ones.
 
-    Args:
-        labels: Of the column.
-        places: Each row's place in them; NaN if it is missing.
+    `places` are the rows' places in the labels, NaN if missing.
     """
     missing = np.isnan(places)
     codes = np.where(missing, len(labels), places).astype(int)

@@ -37,15 +37,12 @@ class Table(NamedTuple):
     """The CSV files of a folder, which have the same header.
 
     Attributes:
-        files: In order.
         columns: The target and the features that are copied.
         rows: Number of rows with a target, and a weight above zero if there are weights.
         rows_read: Number of all rows.
-        findings: Warnings.
         key: The column that the rows are split by; None for a random split.
         texts: The columns to encode.
         targets: Of the rows with one, if texts are encoded.
-        weights: Of the rows; None if all count the same.
         segments: The columns to break errors down by.
     """
 
@@ -205,14 +202,8 @@ def survey(
 ) -> Table:
     """Reads the rows of all CSV files in a folder and its subfolders.
 
-    Args:
-        folder: Of the files.
-        target: Name of the first column.
-        key: Receives the values of the second column, if the rows are split by it.
-        key_name: Name of the second column, if there is a key.
-        texts: Receive the values of the columns after that.
-        weights: Receives the values of the column before them, if rows have weights.
-        segments: Receive the values of the last columns before the features.
+    The target is the first column. After it come the key that the rows are split by, the weight,
+    the texts to encode and the segments, which receive their values, and then the features.
 
     Raises:
         InputError: the files, their headers or their rows are not valid.

@@ -20,10 +20,8 @@ BLANKS = "".join(map(chr, range(33)))
 class TextColumn:
     """A column of text to encode.
 
-    Attributes:
-        name: In the table.
-        numbers: Labels, numbered in order of occurrence; empty text is a missing value.
-        codes: The number of each row's label.
+    `numbers` has its labels, numbered in order of occurrence, of which empty text is a missing
+    value, and `codes` the number of each row's.
     """
 
     def __init__(self, given: dict[str, Any]) -> None:
@@ -99,14 +97,7 @@ class Encoder:
         units: np.ndarray,
         seed: int,
     ) -> None:
-        """Learns the encoding.
-
-        Args:
-            column: With all rows.
-            targets: Of all rows.
-            is_train: Which rows to learn from.
-            units: Number of each row's unit, which stays in one fold.
-            seed: Of the folds.
+        """Learns the encoding; rows of a unit stay in one of the folds, which the seed draws.
 
         Raises:
             InputError: there is nothing to learn.

@@ -23,11 +23,6 @@ from decision_tree.tree import from_sklearn
 def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -> Fitted:  # noqa: ANN401
     """Train one of scikit-learn's forests.
 
-    Args:
-        estimator: RandomForestRegressor or ExtraTreesRegressor.
-        train: the training rows.
-        hyperparameters: of the estimator.
-
     Raises:
         UserError: the hyperparameters contradict each other or do not fit the data.
     """

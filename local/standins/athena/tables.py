@@ -103,22 +103,18 @@ OWN_CATALOG = "awsdatacatalog"
 
 @dataclass(frozen=True)
 class Table:
-    """A Glue table.
+    """A Glue table; names are in lower case.
 
     Attributes:
-        database: In lower case.
-        name: In lower case.
-        columns: Types by name in lower case, in the table's order.
+        columns: Types by name, in the table's order.
         partition_keys: Types by key, outermost first; empty without partitions.
         paths: Its files, sorted; empty without data.
-        file_format: csv or parquet.
-        delimiter: Of csv.
-        skip_header_lines: At the start of each csv file.
-        quote_character: Of csv; None if values cannot be quoted.
-        null_format: Null text of csv without quotes, `serialization.null.format`.
+        file_format: csv, which the following are about, or parquet.
+        skip_header_lines: At the start of each file.
+        quote_character: None if values cannot be quoted.
+        null_format: Null text without quotes, `serialization.null.format`.
         as_of: Version of an Iceberg table's files, as in a query: `VERSION AS OF 1`; None for the
             latest.
-        catalog: Athena's name for its catalogue, in lower case.
     """
 
     database: str
@@ -219,14 +215,9 @@ def find_files(paths: list[str]) -> tuple[Path, ...]:
 
 
 def raw_csv(table: Table, files: tuple[Path, ...], columns: int, null_text: str) -> str:
-    """SQL that reads csv files leniently, as columns of text c0, c1, ...
+    """SQL that reads csv files leniently, as columns of text c0, c1, ...; the null text is null.
 
-    Args:
-        table: The form of the files.
-        files: At least one.
-        columns: Number of columns; missing ones are null; additional ones and empty lines are
-            ignored.
-        null_text: A text that is null.
+    Missing columns are null; additional ones and empty lines are ignored.
     """
     quoting = table.quote_character or ""
     names = ", ".join(f"c{number}: 'varchar'" for number in range(columns))

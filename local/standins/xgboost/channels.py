@@ -30,11 +30,8 @@ def read_channels(
 ) -> tuple[xgboost.DMatrix, xgboost.DMatrix | None]:
     """Reads the train channel, and the validation channel if there is one.
 
-    Args:
-        configuration: The content of inputdataconfig.json.
-        csv_weights: Whether the second column of CSV files, of both channels, weights the rows.
-            Source: get_validated_dmatrices of train.py in aws/sagemaker-xgboost-container.
-        threads: Max threads.
+    With `csv_weights`, the second column of CSV files, of both channels, weights the rows. Source:
+    get_validated_dmatrices of train.py in aws/sagemaker-xgboost-container.
 
     Raises:
         UserError: A channel is unknown, missing, empty, or does not match its content type.
