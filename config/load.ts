@@ -62,7 +62,8 @@ function definitionProblems(settings: StackSettings, region: string): readonly s
   const problems = check(definition).map((problem) =>
     problem.includes(".QueryString: ")
       ? `${place(namespace, ["dataset"])}: ${problem}; give the columns shorter names, leave some out of a Parquet ` +
-        "table, or read a view of fewer columns (dataset.source)"
+        "table, or read a view of fewer columns (dataset.source). Only if the query need not list them can there be more: " +
+        "in the stack's own table, without partitions, with values that the query need not convert, as in Parquet"
       : `${place(namespace, ["candidates"])}: ${problem}`,
   );
   return problems.length > 0 ? problems : costProblems(settings, definition, region);

@@ -37,7 +37,8 @@ function formattedType(
   { columns, dateFormats, partitions }: Dataset,
   column: string,
 ): string | undefined {
-  const type = [...columns, ...partitions].find(({ name }) => name === column)?.type;
+  const isNamed = ({ name }: { readonly name: string }): boolean => name === column;
+  const type = (columns.find(isNamed) ?? partitions.find(isNamed))?.type;
   const format = dateFormats[column];
   return format !== undefined && /^(string|varchar)/.test(type ?? "") ? formatType(format) : type;
 }

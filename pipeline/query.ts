@@ -13,6 +13,9 @@ import type { FlowSource } from "./flow";
 import { formatType, sqlOfParts } from "./dateParts";
 import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
+/** Max characters of a processing job's query. Source: AthenaQueryString in the service model. */
+const maxQueryLength = 4096;
+
 /** The workgroup's max bytes that a query may scan: 100 GiB. */
 export const queryScanLimit = 100 * 1024 ** 3;
 
@@ -56,6 +59,11 @@ function columnSql(dataset: Dataset, name: string): string {
   return kind === "string" ? value : `CAST(${value} AS ${queryTypes[type] ?? type})`;
 }
 
+function namedSql(name: string, value: string): string {
+  const column = quotedIdentifier(name);
+  return value === column ? column : `${value} AS ${column}`;
+}
+
 function conditionSql(dataset: Dataset, one: Dataset["filter"][number]): string {
   const left = columnSql(dataset, one.column);
   const type = typeInQuery(dataset, one.column) ?? "";
@@ -95,12 +103,15 @@ function segmentsSql(dataset: Dataset): readonly string[] {
 }
 
 /**
- * A column on its way to Preprocess. If the table's own rows are served, Spark's CSV must not change quotes, line breaks and
- * blanks in labels, so text is percent-encoded, and blank text is missing.
+ * The table's columns on their way to Preprocess. If the table's own rows are served, Spark's CSV must not change quotes,
+ * line breaks and blanks in labels, so text is percent-encoded, and blank text is missing.
  */
-function travellingSql(dataset: Dataset, name: string): string {
-  const value = columnSql(dataset, name);
-  return percentEncoded(dataset).includes(name) ? `url_encode(NULLIF(TRIM(${value}), ''))` : value;
+function travellingColumns(dataset: Dataset): readonly string[] {
+  const encoded = new Set(percentEncoded(dataset));
+  return dataset.columns.map(({ name }) => {
+    const value = columnSql(dataset, name);
+    return namedSql(name, encoded.has(name) ? `url_encode(NULLIF(TRIM(${value}), ''))` : value);
+  });
 }
 
 /** The filter's conditions, or some of them; empty if there is none. */
@@ -120,36 +131,41 @@ function tableSql(dataset: Dataset, ownDatabase: string): string {
   return `${[...catalog, database, table].map(quotedIdentifier).join(".")}${asOf}`;
 }
 
-/** Reads all columns of the filtered rows, in order, then the parts of dates, and `others`. */
+/** Reads columns of the filtered rows, then the parts of dates, and `others`. */
 function selectRows(
   dataset: Dataset,
   database: string,
-  others: readonly string[],
-  valueSql: (dataset: Dataset, name: string) => string = columnSql,
+  columns: readonly string[],
+  others: readonly string[] = [],
 ): string {
-  const values = [
-    ...dataset.columns.map(({ name }) => [name, valueSql(dataset, name)] as const),
-    ...partColumns(dataset).map(({ name, part, source }) => {
-      return [name, sqlOfParts[part](columnSql(dataset, source))] as const;
-    }),
-  ];
-  const columns = [
-    ...values.map(([name, value]) => {
-      const column = quotedIdentifier(name);
-      return value === column ? column : `${value} AS ${column}`;
-    }),
-    ...others,
-  ].join(", ");
-  return `SELECT ${columns} FROM ${tableSql(dataset, database)}${whereSql(filterSql(dataset))}`;
+  const parts = partColumns(dataset).map(({ name, part, source }) =>
+    namedSql(name, sqlOfParts[part](columnSql(dataset, source))),
+  );
+  const items = [...columns, ...parts, ...others].join(", ");
+  return `SELECT ${items} FROM ${tableSql(dataset, database)}${whereSql(filterSql(dataset))}`;
 }
 
 /**
- * The Athena query that reads the rows to train on, with the split key and the segments.
+ * Whether `*` reads what a list of these columns reads: the table has no others, such as partition keys or, if it is not the
+ * stack's own, those that the configuration does not list; and no column is converted.
+ */
+function isWholeTable({ columns, partitions, source }: Dataset, sql: readonly string[]): boolean {
+  const isBare = columns.every(({ name }, index) => sql[index] === quotedIdentifier(name));
+  return source === undefined && partitions.length === 0 && isBare;
+}
+
+/**
+ * The Athena query that reads the rows to train on, with the split key and the segments. It lists the columns, unless that
+ * is too long for a processing job and `*` reads the same.
  * @param database the stack's database
  */
 export function datasetQuery(dataset: Dataset, database: string): string {
+  const columns = travellingColumns(dataset);
   const others = [...splitKeySql(dataset), ...segmentsSql(dataset)];
-  return selectRows(dataset, database, others, travellingSql);
+  const listed = selectRows(dataset, database, columns, others);
+  return listed.length > maxQueryLength && isWholeTable(dataset, columns)
+    ? selectRows(dataset, database, ["*"], others)
+    : listed;
 }
 
 /**
@@ -185,8 +201,9 @@ export function flowSource(dataset: Dataset, ownDatabase: string, queryOutput: s
 /** The saved query that creates a Parquet table of the rows to train on. */
 export function selectedTableQuery(dataset: Dataset, database: string): string {
   const table = dataset.selectedTable ?? `${dataset.table}_selected`;
+  const columns = dataset.columns.map(({ name }) => namedSql(name, columnSql(dataset, name)));
   return (
     `CREATE TABLE ${quotedIdentifier(database)}.${quotedIdentifier(table)} ` +
-    `WITH (format = 'PARQUET') AS ${selectRows(dataset, database, [])}`
+    `WITH (format = 'PARQUET') AS ${selectRows(dataset, database, columns)}`
   );
 }

@@ -231,4 +231,64 @@ describe("the dataset's query", () => {
       'SELECT "price", "rooms", "district", "floor", "lift", "sold" FROM "db"."flats"',
     );
   });
+
+  describe("of a table of many columns", () => {
+    const wide = {
+      table: "wide",
+      target: "c0",
+      columns: [
+        ...Array.from({ length: 600 }, (_, at) => ({ name: `c${at}`, type: "double" })),
+        { name: "sold", type: "timestamp" },
+        { name: "town", type: "string" },
+      ],
+      dropped: ["sold", "town"],
+    };
+    const ofWide = (change: JsonObject = {}): string =>
+      datasetQuery(datasetSchema.parse({ ...wide, ...change }), "db");
+
+    it("selects all of them by *, followed by what it adds", () => {
+      equal(ofWide(), 'SELECT * FROM "db"."wide"');
+      equal(
+        ofWide({
+          dateParts: { sold: ["year"] },
+          dropped: ["town"],
+          split: { by: "time", column: "sold" },
+          segments: ["town"],
+          filter: [{ column: "c1", operator: ">", value: 0 }],
+        }),
+        'SELECT *, year("sold") AS "sold_year", CAST("sold" AS varchar) AS "restate_split", ' +
+          `COALESCE(url_encode(CAST("town" AS varchar)), '') AS "restate_segment_1" ` +
+          'FROM "db"."wide" WHERE "c1" > 0',
+      );
+    });
+
+    it("lists as many as a processing job's query can have", () => {
+      const ofLength = (length: number): string => {
+        const start = ofWide({ columns: wide.columns.slice(0, 515), dropped: [] }).length;
+        const name = "x".repeat(length - start - ', ""'.length);
+        const columns = [...wide.columns.slice(0, 515), { name, type: "double" }];
+        return ofWide({ columns, dropped: [] });
+      };
+      equal(ofLength(4096).length, 4096);
+      equal(ofLength(4097), 'SELECT * FROM "db"."wide"');
+    });
+
+    it("lists them if * would read others, or a value in another form", () => {
+      const source = { database: "sales", table: "wide" };
+      const changes: readonly JsonObject[] = [
+        { partitions: [{ name: "day", type: "date" }] },
+        { source, location: "s3://bucket/wide/" },
+        { quoted: true },
+        { nullTexts: ["NA", ""] },
+        { decimal: ",", delimiter: ";" },
+        { dateFormats: { town: "%d.%m.%Y" } },
+        { dropped: ["sold"], servedRows: "raw" },
+      ];
+      for (const change of changes) {
+        const query = ofWide(change);
+        equal(query.length > 4096 && !query.includes("*"), true, JSON.stringify(change));
+      }
+      equal(ofWide({ nullTexts: ["NA"] }), 'SELECT * FROM "db"."wide"');
+    });
+  });
 });

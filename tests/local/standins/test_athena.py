@@ -124,6 +124,18 @@ def test_writes_the_declared_types(athena: Athena) -> None:
     }
 
 
+def test_reads_the_same_by_a_star_as_by_a_list_of_all_columns(athena: Athena) -> None:
+    added = 'year("day") AS "day_year", CAST("id" AS varchar) AS "restate_split"'
+    listed = ", ".join(f'"{name.lower()}"' for name in TYPES)
+    tables = [
+        athena.result(f'SELECT {columns}, {added} FROM "lake"."sales" WHERE "id" < 5')  # noqa: S608
+        for columns in (listed, "*")
+    ]
+    assert tables[0].column_names == [*map(str.lower, TYPES), "day_year", "restate_split"]
+    assert tables[0].num_rows == 2
+    assert tables[1].equals(tables[0])
+
+
 def test_reads_quoted_text_headers_delimiters_and_many_files(athena: Athena) -> None:
     types = {"a": "int", "b": "string"}
     athena.table(
