@@ -8,6 +8,7 @@ import { findImages } from "../../local/environments/containerImages";
 import { serveContainers } from "../../local/environments/inferencePipeline";
 import { freePorts, waitForServers } from "../../local/environments/server";
 import { startServers } from "../../local/environments/serving";
+import { interruptible } from "../../local/execution/interruption";
 import {
   type GroupOption,
   portInUse,
@@ -65,13 +66,16 @@ async function findModel(
 }
 
 /**
- * Serves a model by the container contract until interrupted.
+ * Serves a model by the container contract.
+ *
+ * @param stopped ends it
  * @returns the exit code of the server
  * @throws UserError if something else listens on the port
  */
 async function serveModel(
   model: Model,
   options: ServeOptions,
+  stopped: AbortSignal,
   terminal: Terminal,
 ): Promise<number> {
   const program = await stackProgram(options);
@@ -93,7 +97,7 @@ async function serveModel(
     const stop = (): void => {
       void servers.stop();
     };
-    process.once("SIGINT", stop).once("SIGTERM", stop);
+    stopped.addEventListener("abort", stop);
     if (await waitForServers(ports, () => !servers.isRunning())) {
       print(terminal, `${title} is served on http://127.0.0.1:${port}/invocations`);
     }
@@ -115,6 +119,8 @@ export function serve(terminal: Terminal): Command {
     .action(async (version: string | undefined, options: ServeOptions) => {
       onThisMachine("serve", options, "deploy serving/");
       const model = await inWorld(options, (world) => findModel(world, version, options));
-      terminal.exit(await serveModel(model, options, terminal));
+      terminal.exit(
+        await interruptible((stopped) => serveModel(model, options, stopped, terminal)),
+      );
     });
 }

@@ -255,7 +255,7 @@ describe("the commands of npm run local", () => {
       server.removeAllListeners("exit");
       const ended = new Promise<number | null>((done) => server.once("exit", done));
       server.kill("SIGINT");
-      equal(await ended, 0);
+      equal(await ended, 130);
       const { code, stderr } = await local(["invoke", "--port", String(port), "1"]);
       equal(code, 1);
       match(stderr, /^error: no model is served on port 18231/);
