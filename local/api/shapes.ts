@@ -63,6 +63,18 @@ const jsonTypes: Readonly<Record<string, readonly [string, (value: unknown) => b
 
 const anything: Shape = { type: "any" };
 
+/** Max characters of a value in an error: a definition may have a million. */
+const maxShown = 500;
+
+/** A value in an error. */
+function shown(value: unknown): string {
+  if (value === null) {
+    return "null";
+  }
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return `'${text.length > maxShown ? `${text.slice(0, maxShown)}...` : text}'`;
+}
+
 /** What limits are about: a number's value, or the length of a text, a list or a map. */
 function sizeOf(value: unknown): readonly [size: number, what: string] {
   return isNumber(value)
@@ -149,9 +161,9 @@ class Reader {
   }
 
   private problem(value: unknown, path: string, constraint: string): void {
-    const shown =
-      value === null ? "null" : `'${typeof value === "string" ? value : JSON.stringify(value)}'`;
-    this.problems.push(`Value ${shown} at '${path}' failed to satisfy constraint: ${constraint}`);
+    this.problems.push(
+      `Value ${shown(value)} at '${path}' failed to satisfy constraint: ${constraint}`,
+    );
   }
 }
 

@@ -184,6 +184,19 @@ def test_tags_have_the_services_rules(sagemaker: Any) -> None:
         assert refused.value.response["Error"]["Code"] == "ValidationException"
 
 
+def test_a_long_value_is_shortened_in_an_error(sagemaker: Any) -> None:
+    with pytest.raises(
+        ClientError, match=r"Value 'x{500}\.\.\.' at 'pipelineDefinition'"
+    ) as refused:
+        sagemaker.create_pipeline(
+            PipelineName="long",
+            PipelineDefinition="x" * (2**20 + 1),
+            RoleArn="arn:aws:iam::111122223333:role/team",
+        )
+    message = refused.value.response["Error"]["Message"]
+    assert "Member must have length less than or equal to 1048576" in message
+
+
 def test_invalid_requests_are_the_clients_errors(running: Emulator) -> None:
     unknown, form = "UnknownOperationException", "SerializationException"
     for target, body, code in (
