@@ -53,10 +53,10 @@ export class Tuner {
     return Number((await this.request({ open: search }))["opened"]?.["earlier"]);
   }
 
-  /** The hyperparameters of a trial, or undefined if all combinations have been tried. */
-  async ask(tuning: string, trial: number): Promise<Record<string, string> | undefined> {
+  /** The hyperparameters of a trial. */
+  async ask(tuning: string, trial: number): Promise<Record<string, string>> {
     const answer = await this.request({ ask: { tuning, trial } });
-    return answer["trial"]?.["hyperparameters"] as Record<string, string> | undefined;
+    return answer["trial"]?.["hyperparameters"] as Record<string, string>;
   }
 
   /** Reports the objective of a trial; undefined if it failed. */

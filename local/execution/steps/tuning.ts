@@ -36,9 +36,6 @@ async function search(
       await execution.tuner.tell(step, trial.number, trial.objective);
     }
     const tuned = await execution.tuner.ask(step, number);
-    if (tuned === undefined) {
-      break;
-    }
     // Not before, because the search continues while trials run.
     if (running.size >= maxParallelJobs) {
       await Promise.race(running);

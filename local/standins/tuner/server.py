@@ -8,7 +8,7 @@ order:
         -> {"opened": {"earlier": how many of the earlier trials are within the ranges}};
            starts over if it was open
     {"ask": {"tuning", "trial"}}
-        -> {"trial": {"hyperparameters"}}, or {"exhausted": {}} if the search has no such trial
+        -> {"trial": {"hyperparameters"}}
     {"tell": {"tuning", "trial", "value": number or null (failed)}}
         -> {"told": {}}
 
@@ -75,13 +75,8 @@ class Tuning:
         self._study.add_trial(known)
         return True
 
-    def ask(self, number: int) -> dict[str, str] | None:
-        """A trial's hyperparameters, by its number from 0; None if the search has no such trial.
-
-        Repeated calls return the same ones.
-        """
-        if number >= self._max_jobs:
-            return None
+    def ask(self, number: int) -> dict[str, str]:
+        """A trial's hyperparameters, by its number from 0; repeated calls return the same ones."""
         if number not in self._trials:
             if self._strategy == "Grid":
                 self._study.enqueue_trial(grid_point(self._parameters, number))
@@ -135,10 +130,7 @@ def _answer(tunings: dict[str, Tuning], kind: str, fields: dict[str, Any]) -> di
     if kind == "tell":
         tunings[name].tell(fields["trial"], fields["value"])
         return {"told": {}}
-    hyperparameters = tunings[name].ask(fields["trial"])
-    if hyperparameters is None:
-        return {"exhausted": {}}
-    return {"trial": {"hyperparameters": hyperparameters}}
+    return {"trial": {"hyperparameters": tunings[name].ask(fields["trial"])}}
 
 
 def main() -> None:
