@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
-import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
+import { dataVariable } from "../local/storage/data";
+import { stackConfig, stackNamed } from "../offline/stackConfig";
 import { typedPath } from "../terminal/options";
 import { note, type Terminal } from "./terminal";
 import type { MachineOptions } from "./world";
@@ -17,19 +19,42 @@ const byproduct = /__pycache__|~$|\.sw[a-p]$/;
 const absent = { throwIfNoEntry: false } as const;
 
 /** The options that name what a run depends on. */
-type WatchedOptions = MachineOptions & { readonly definition?: string };
+type WatchedOptions = MachineOptions & { readonly definition?: string; readonly s3?: string };
+
+/** Data and flow that the stack's configuration names; none while it is invalid, which the run reports. */
+function configuredPaths({ configFile, stack }: WatchedOptions): readonly string[] {
+  try {
+    const file = configFile === undefined ? undefined : typedPath(configFile);
+    const config = stackConfig(stackNamed({ configFile, stack }), file);
+    const { flow = "" } = JSON.parse(config["restate:dataset"] ?? "{}") as { flow?: string };
+    const paths = [config["restate:dataFile"] ?? "", flow];
+    return paths.filter((path) => path !== "").map((path) => resolve(root, path));
+  } catch {
+    return [];
+  }
+}
+
+/** Files and folders that the options and the configuration name: configuration, data, definition, programs of images. */
+function namedPaths(options: WatchedOptions): readonly string[] {
+  const { configFile, data, definition, image = new Map<string, string>(), s3 } = options;
+  const programs = [...image.values()].filter((program) => program !== "docker");
+  const given = [configFile, data, process.env[dataVariable], definition, s3, ...programs];
+  const typed = given.flatMap((path) => path ?? []).map(typedPath);
+  return [...typed, ...configuredPaths(options)];
+}
 
 /** Milliseconds without a change before a run starts: editors write a file in several steps. */
 const quiet = 300;
 
-/** Watches what a run depends on: the project's sources, the configuration and the data. */
+/** Watches what a run depends on: the project's sources, and what options and configuration name. */
 class Sources {
   private readonly watchers: FSWatcher[] = [];
+  private readonly followed = new Set<string>();
   private changed: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isDirty = false;
 
-  constructor({ configFile, data, definition }: WatchedOptions) {
+  constructor(options: WatchedOptions) {
     const own = readdirSync(root, { withFileTypes: true }).filter(
       ({ name }) => !name.startsWith(".") && !notRead.has(name),
     );
@@ -37,13 +62,24 @@ class Sources {
     for (const { name } of own.filter((one) => one.isDirectory())) {
       this.watch(join(root, name), true, (path) => !byproduct.test(path));
     }
-    const named = [configFile, data, definition].flatMap((path) => path ?? []).map(typedPath);
-    // The folders of files are watched, because editors replace a file instead of writing to it.
-    for (const folder of new Set([...files, ...named].map(dirname))) {
-      this.watch(folder, false, (path) => files.includes(path) || named.includes(path));
+    for (const folder of new Set(files.map(dirname))) {
+      this.watch(folder, false, (path) => files.includes(path));
     }
-    for (const folder of named.filter((path) => statSync(path, absent)?.isDirectory() === true)) {
-      this.watch(folder, true, () => true);
+    this.follow(options);
+  }
+
+  /** Watches what the options and the configuration name now, too. */
+  follow(options: WatchedOptions): void {
+    for (const path of namedPaths(options)) {
+      if (this.followed.has(path) || !existsSync(dirname(path))) {
+        continue;
+      }
+      this.followed.add(path);
+      // The folder of a file is watched, because editors replace a file instead of writing to it.
+      this.watch(dirname(path), false, (changed) => changed === path);
+      if (statSync(path, absent)?.isDirectory() === true) {
+        this.watch(path, true, (changed) => !byproduct.test(changed));
+      }
     }
   }
 
@@ -126,6 +162,7 @@ export async function runOnChange(
       if (isStopped()) {
         return code;
       }
+      sources.follow(options);
       note(terminal, "waiting for changes; Ctrl-C to end");
       await sources.next(stopped);
       if (isStopped()) {

@@ -176,11 +176,12 @@ function tuningProblems(candidate: Candidate, report: Report): void {
     );
   }
   if (strategy === "Grid") {
-    const combinations = Object.values(candidate.ranges).reduce(
-      (product, range) => product * (range.type === "categorical" ? range.values.length : 1),
-      1,
+    const sizes = Object.values(candidate.ranges).flatMap((range) =>
+      range.type === "categorical" ? [range.values.length] : [],
     );
-    if (combinations !== maxJobs) {
+    const combinations = sizes.reduce((product, size) => product * size, 1);
+    // Other kinds of range are reported themselves.
+    if (sizes.length === Object.keys(candidate.ranges).length && combinations !== maxJobs) {
       report(
         ["maxJobs"],
         `is ${maxJobs}, but the grid has ${combinations} combinations and tries each once`,

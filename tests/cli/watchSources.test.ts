@@ -12,8 +12,15 @@ describe("npm run local -- --watch", () => {
     const folder = temporaryFolder();
     const definition = join(folder, "definition.json");
     const data = writeRows(join(folder, "housing.data"), housingRows(10));
+    const configured = join(folder, "configured.data");
+    const config = join(folder, "Pulumi.own.yaml");
+    const configure = (path: string): void => {
+      writeFileSync(config, `config: { aws:region: us-east-1, restate:dataFile: ${path} }\n`);
+    };
+    configure(data);
     writeFileSync(definition, definitionOf([conditionStep("First", [1, 1])]));
-    const places = ["--definition", definition, "--data", data, "--work-folder", join(folder, "w")];
+    const work = join(folder, "w");
+    const places = ["--definition", definition, "--config-file", config, "--work-folder", work];
     const child = spawn(process.execPath, [...cliScript, "run", "--watch", ...places], {
       env: { ...process.env, CI: "1", NO_COLOR: "1" },
     });
@@ -36,6 +43,13 @@ describe("npm run local -- --watch", () => {
       });
     await says(/✓ First[^]*waiting for changes/);
     writeFileSync(definition, definitionOf([conditionStep("Second", [1, 1])]));
+    await says(/✓ Second[^]*waiting for changes/);
+    output = "";
+    writeRows(configured, housingRows(11));
+    configure(configured);
+    await says(/✓ Second[^]*waiting for changes/);
+    output = "";
+    writeRows(configured, housingRows(12));
     await says(/✓ Second[^]*waiting for changes/);
     const ended = new Promise((done) => child.once("exit", done));
     child.kill("SIGINT");
