@@ -141,7 +141,7 @@ const mistakes: readonly Mistake[] = [
   [
     "a grid of numbers",
     candidate({ strategy: "Grid" }),
-    /restate:candidates\[1\]\.ranges\.eta: must be categorical, .* the Grid strategy/,
+    /restate:candidates\[1\]\.ranges\.eta: must be categorical, .* the Grid strategy(?![^]*combinations)/,
   ],
   [
     "more jobs than the service allows",
