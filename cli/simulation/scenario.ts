@@ -5,6 +5,7 @@ import { z } from "zod";
 import { UserError } from "../../errors/userError";
 import { yamlProblem } from "../../offline/stackConfig";
 import { driftThresholds } from "../../pipeline/driftThresholds";
+import { clearerMessage } from "../../pipeline/schemaMessages";
 
 /** When and how a shift happens. */
 const course = {
@@ -96,7 +97,7 @@ export function readScenario(path: string): Scenario {
   } catch (error) {
     throw new UserError(`cannot read the scenario ${path}: ${yamlProblem(error as Error)}`);
   }
-  const { data, error } = scenarioSchema.safeParse(document ?? {});
+  const { data, error } = scenarioSchema.safeParse(document ?? {}, { error: clearerMessage });
   if (data === undefined) {
     const problems = error.issues.map(
       ({ message, path: key }) => `  ${keyOf(key) || "the document"}: ${message}`,

@@ -33,21 +33,21 @@ describe("a scenario of drift", () => {
   });
 
   for (const [what, text, problem] of [
-    ["an unknown key", "shfits: []", /the document: Unrecognized key: "shfits"/],
+    ["an unknown key", "shfits: []", /the document: unknown shfits; did you mean shifts\?/],
     [
       "an unknown kind",
       "shifts: [{kind: rotation, start: 1}]",
-      /shifts\[0\]\.kind: .*'mean' \| 'scale'/,
+      /shifts\[0\]\.kind: must be one of mean, scale, .*, newLabel, concept$/m,
     ],
     [
       "a share of more than all",
       "shifts: [{kind: missing, column: a, size: 2, start: 1}]",
-      /shifts\[0\]\.size: Too big: expected number to be <=1/,
+      /shifts\[0\]\.size: must be at most 1/,
     ],
     [
       "a shift without its column, and one without its label",
       "shifts: [{kind: mean, size: 1, start: 1}, {kind: share, column: a, size: 0.1, start: 1}]",
-      /shifts\[0\]\.column: .*\n {2}shifts\[1\]\.label: /,
+      /shifts\[0\]\.column: missing, expected a string\n {2}shifts\[1\]\.label: missing/,
     ],
     ["no YAML", "{", /^cannot read the scenario .*scenario\.yaml: Flow map .*$/],
   ] as const) {
