@@ -21,11 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from local.standins.jobs.warm_interpreter import (
-    forget_own_modules,
-    hide_unused_modules,
-    limit_threads,
-)
+from local.standins.jobs.warm_interpreter import forget_own_modules, limit_threads
+from local.standins.unused_modules import hide_unused_modules
 
 _GRACE_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from local.standins.unused_modules import hide_unused_modules
+
 MODULES = (
     # The first steps' libraries come first.
     "numpy",
@@ -36,31 +38,9 @@ MODULES = (
     "decision_tree.training",
     "local.standins.xgboost.train",
 )
-# XGBoost and DuckDB import them if they can, for half a second in each job, but no stand-in uses
-# them. The notebook installs pandas (notebooks/requirements.in), and others may in the same .venv.
-_UNUSED_MODULES = ("pandas", "pyarrow")
 _OWN_PACKAGES = ("decision_tree", "local")
 # The OpenMP libraries in memory, which take 10 ms to find.
 _openmp: list[Any] = []
-
-
-class _Without:
-    """A finder of modules that hides those that no stand-in uses."""
-
-    def __init__(self, finder: Any) -> None:  # noqa: ANN401 - finders have no common type
-        self.finder = finder
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the finder has
-        return getattr(self.finder, name)
-
-    def find_spec(self, name: str, *place: Any) -> Any:  # noqa: ANN401 - as a finder has it
-        unused = name.partition(".")[0] in _UNUSED_MODULES
-        return None if unused else self.finder.find_spec(name, *place)
-
-
-def hide_unused_modules() -> None:
-    """Makes imports of modules that no stand-in uses fail, as if not installed."""
-    sys.meta_path[:] = [_Without(finder) for finder in sys.meta_path]
 
 
 def forget_own_modules() -> None:
@@ -97,15 +77,18 @@ def warm_up() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _imports() -> Iterator[None]:
-    """Keeps imports from starting threads, and restores everything."""
+    """Keeps imports from starting threads and collecting garbage, and restores everything."""
     # OpenBLAS and pyarrow, which pandas imports, would start threads at import.
     blas_threads = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     finders = list(sys.meta_path)
     hide_unused_modules()
+    # Imported modules are no garbage, and looking for some takes a tenth of the time.
+    gc.disable()
     try:
         yield
     finally:
+        gc.enable()
         sys.meta_path[:] = finders
         if blas_threads is None:
             del os.environ["OPENBLAS_NUM_THREADS"]

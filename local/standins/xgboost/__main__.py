@@ -2,6 +2,8 @@
 
 import sys
 
+from local.standins.unused_modules import hide_unused_modules
+
 
 def _run(command: list[str]) -> int:
     # One at a time, so that a training job does not load the web server.
@@ -10,6 +12,8 @@ def _run(command: list[str]) -> int:
 
         return train.main()
     if command == ["serve"]:
+        # XGBoost imports it for a second, for estimators that serving does not use.
+        hide_unused_modules("sklearn")
         from local.standins.xgboost import serve
 
         return serve.main()
