@@ -1,24 +1,15 @@
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
+import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/language/json";
 import { UserError } from "../../errors/userError";
 import { inTemporaryFolder, writeJson } from "../storage/files";
-import { pythonInterpreter, pythonPath, PythonService } from "./python";
+import { PythonService } from "./python";
 
-const run = promisify(execFile);
-
-/** Runs a Python module, outside of any execution, and returns what it prints. */
-export async function runModule(module: string, words: readonly string[]): Promise<string> {
-  const env = { ...process.env, PYTHONPATH: pythonPath.join(delimiter) };
-  return (await run(pythonInterpreter(), ["-m", module, ...words], { env })).stdout;
-}
-
-/** How a module ended, with the trace of an error other than a user's mistake. */
+/** How a module ended, with what it printed, and the trace of an error other than a user's mistake. */
 interface Ended {
   readonly exitCode: number;
+  readonly output: string;
   readonly trace: string;
 }
 
@@ -34,6 +25,15 @@ function runInService(module: string, words: readonly string[]): Promise<Ended> 
     });
     service.send({ module, arguments: words });
   });
+}
+
+/** Runs a Python module, outside of any execution, and returns what it prints. */
+export async function runModule(module: string, words: readonly string[]): Promise<string> {
+  const { exitCode, output, trace } = await runInService(module, words);
+  if (exitCode !== 0) {
+    throw new Error(`${module} did not end`, { cause: trace });
+  }
+  return output;
 }
 
 /**

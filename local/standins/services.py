@@ -4,13 +4,16 @@
 output, as JSON objects, one per line:
 
     {"module", "arguments"}
-    {"exitCode", "trace"}
+    {"exitCode", "output", "trace"}
 
-`trace` is that of an error other than a user's mistake. It ends as soon as standard input closes.
+`output` is what the module printed, and `trace` that of an error other than a user's mistake. It
+ends as soon as standard input closes.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import queue
@@ -30,13 +33,16 @@ def _read(requests: queue.Queue[dict[str, Any]]) -> None:
 
 def _run(module: str, arguments: list[str]) -> dict[str, Any]:
     sys.argv = [module, *arguments]
-    try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-    except SystemExit as ended:
-        return {"exitCode": ended.code or 0, "trace": ""}
-    except Exception:  # the caller reports it
-        return {"exitCode": 1, "trace": traceback.format_exc()}
-    return {"exitCode": 0, "trace": ""}
+    code: str | int | None = 0
+    trace = ""
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            code = ended.code
+        except Exception:  # the caller reports it
+            code, trace = 1, traceback.format_exc()
+    return {"exitCode": code or 0, "output": output.getvalue(), "trace": trace}
 
 
 def main() -> None:
@@ -46,7 +52,7 @@ def main() -> None:
     # A job must not write beside its sources, but the next process is glad of compiled services.
     sys.dont_write_bytecode = False
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a service prints is not an answer
+    os.dup2(2, 1)  # whatever a library prints is not an answer
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read, args=(requests,), daemon=True).start()
     while True:

@@ -40,20 +40,20 @@ def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
-def test_services_follow_each_other_whatever_they_print_and_however_they_end(
+def test_services_follow_each_other_however_they_end_and_answer_with_what_they_print(
     process: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     (tmp_path / "ending.py").write_text("import sys\nprint('text')\nsys.exit(int(sys.argv[1]))\n")
     (tmp_path / "failing.py").write_text("import row_splits\nraise ValueError('odd')\n")
     for module, arguments, code in (("ending", "0", 0), ("ending", "3", 3), ("ending", "0", 0)):
         send(process, module, arguments)
-        assert answer(process) == {"exitCode": code, "trace": ""}
+        assert answer(process) == {"exitCode": code, "output": "text\n", "trace": ""}
     send(process, "failing")
     failed = answer(process)
     assert failed["exitCode"] == 1
     assert failed["trace"].endswith("ValueError: odd\n")
     send(process, "ending", "0")
-    assert answer(process) == {"exitCode": 0, "trace": ""}
+    assert answer(process) == {"exitCode": 0, "output": "text\n", "trace": ""}
 
 
 def test_a_service_ends_with_its_caller_even_while_it_works(
