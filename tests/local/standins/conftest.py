@@ -63,16 +63,23 @@ def spark() -> Iterator[Any]:
         os.environ["JAVA_HOME"] = str(JAVA)
     if not os.environ.get("JAVA_HOME") and not shutil.which("java"):
         pytest.skip("Spark needs Java 17, and there is none")
-    # The tables are small: what counts is the time to compile.
-    os.environ["PYSPARK_SUBMIT_ARGS"] = (
-        "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' pyspark-shell"
+    # The tables are small: what counts is the time to load, plan and compile.
+    options = (
+        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmn400m "
+        "-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote "
+        "-Djdk.lang.Process.launchMechanism=VFORK"  # Hadoop calls chmod for each file
     )
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--driver-java-options '{options}' pyspark-shell"
     session = (
         sql.SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.python.sql.dataFrameDebugging.enabled", "false")
         .config("spark.sql.ansi.enabled", "false")
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+        .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.log.level", "ERROR")

@@ -26,7 +26,15 @@ from local.standins.data_wrangler.flow import check
 pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed")
 from pyspark.sql import SparkSession  # noqa: E402
 from pyspark.sql import functions as sf  # noqa: E402
-from spark_reference import NAN, assert_same, read, written  # noqa: E402
+from spark_reference import (  # noqa: E402
+    GAPS,
+    NAN,
+    assert_same,
+    read,
+    written,
+    written_exactly,
+    written_to_file,
+)
 
 STRINGS = [
     "2.9", "bad", " 7 ", "", " ", "-3", "+4", "9223372036854775807", "9223372036854775808",
@@ -60,10 +68,10 @@ def test_casts_strings(spark: SparkSession, tmp_path: Path) -> None:
     types = {"d": "date", "l": "long", "f": "float", "b": "bool"}
     names = {"date": "date", "long": "bigint", "float": "double", "bool": "boolean"}
     table = pa.table({name: pa.array(strings, pa.string()) for name in ("l", "b", "d", "f")})
-    frame = read(spark, tmp_path, table)
+    frame = read(spark, table)
     expected = frame.selectExpr(*(f"CAST({c} as {names[t]})" for c, t in types.items()))
     got = run(tmp_path, table, cast_node(types)).read_text().splitlines()
-    wanted = written(expected, tmp_path).splitlines()
+    wanted = written_to_file(expected, tmp_path).splitlines()
     assert got[0] == wanted[0] == "d,l,f,b"
     for text, line, other in zip(strings, got[1:], wanted[1:], strict=True):
         assert (text, line) == (text, other)
@@ -91,12 +99,13 @@ def test_casts_and_prints_numbers(spark: SparkSession, tmp_path: Path) -> None:
         for target in targets
     }
     table = pa.table(columns)
-    frame = read(spark, tmp_path, table)
+    frame = read(spark, table)
     expected = frame.selectExpr(
         *(f"CAST({name} as {targets[name.partition('_')[2]]})" for name in columns)
     )
     ours = run(tmp_path, table, cast_node({name: name.partition("_")[2] for name in columns}))
-    got, wanted = ours.read_text().splitlines(), written(expected, tmp_path).splitlines()
+    got = ours.read_text().splitlines()
+    wanted = written_to_file(expected, tmp_path).splitlines()
     assert len(got) == len(wanted) == size + 1
     digits_differ = 0
     for line, other in zip(got[1:], wanted[1:], strict=True):
@@ -130,22 +139,31 @@ def test_casts_and_prints_dates_and_decimals(spark: SparkSession, tmp_path: Path
     names = {"long": "bigint", "float": "double", "bool": "boolean", "datetime": "timestamp"}
     schema = {f"{kind}_{t}": t for kind in kinds for t in targets[kind]}
     table = pa.table({name: kinds[name[0]] for name in schema})
-    expected = read(spark, tmp_path, table).selectExpr(
+    expected = read(spark, table).selectExpr(
         *(f"CAST({name} as {names.get(t, t)})" for name, t in schema.items())
     )
-    assert_same(run(tmp_path, table, cast_node(schema)).read_text(), written(expected, tmp_path))
+    assert_same(run(tmp_path, table, cast_node(schema)).read_text(), written(expected))
+
+
+TEXTS = [
+    "plain", "a,b", 'say "hi"', '"', "two\nlines", "cr\rhere", " padded ", "\ttab\t", "", "  ",
+    None, "'quote'", "a;b", "ünï", "日本", "\\N", "null", "x\\", "-", " \u00a0 ",
+    "ends\n", "ends \r\n ", "\nstarts", "\n", " \r", "a,\n", 'a"\n', "\n,", "in\nside",
+]  # fmt: skip
 
 
 def test_prints_text(spark: SparkSession, tmp_path: Path) -> None:
-    texts = [
-        "plain", "a,b", 'say "hi"', '"', "two\nlines", "cr\rhere", " padded ", "\ttab\t", "", "  ",
-        None, "'quote'", "a;b", "ünï", "日本", "\\N", "null", "x\\", "-", " \u00a0 ",
-        "ends\n", "ends \r\n ", "\nstarts", "\n", " \r", "a,\n", 'a"\n', "\n,", "in\nside",
-    ]  # fmt: skip
-    table = pa.table({"a,b": pa.array(texts), 'q"': pa.array(range(len(texts))), "Été": texts})
-    expected = read(spark, tmp_path, table)
+    table = pa.table({"a,b": pa.array(TEXTS), 'q"': pa.array(range(len(TEXTS))), "Été": TEXTS})
     kept = run(tmp_path, table, node(COLUMNS, "Drop column", {"column_to_drop": 'q"'}))
-    assert_same(kept.read_text("utf-8"), written(expected.drop('q"'), tmp_path))
+    expected = read(spark, table).drop('q"')
+    assert kept.read_bytes().decode() == written_exactly(expected)
+
+
+def test_the_reference_is_what_a_job_of_spark_writes(spark: SparkSession, tmp_path: Path) -> None:
+    texts = pa.table({"a,b": TEXTS, 'q" ': range(len(TEXTS)), "": TEXTS[::-1]})
+    for number, table in enumerate([GAPS, texts, pa.table({" Only ": [None, "", "a", None]})]):
+        frame = read(spark, table)
+        assert written(frame) == written_to_file(frame, tmp_path / str(number))
 
 
 @pytest.mark.parametrize("handling", ["replace_null", "drop"])
@@ -162,7 +180,7 @@ def test_casts_one_column(
         amounts = [0.0, -2.9, NAN, None, 1e10, 0.5]
         texts = ["7", " 2.5 ", "bad", None, "true", ""]
         table = pa.table({"k": range(6), "text": texts, "amount": amounts})
-        frame = read(spark, folder, table)
+        frame = read(spark, table)
         expected = frame.withColumn(column, sf.col(column).cast(spark_type))
         if handling == "drop":
             expected = expected.where(sf.col(column).isNotNull())
@@ -174,7 +192,7 @@ def test_casts_one_column(
         cast_one = {"type": "TRANSFORM", "operator": CAST_ONE, "parameters": parameters}
         same_type = (column, kind) in (("text", "string"), ("amount", "float"))
         if not (same_type and handling == "drop"):
-            assert_same(run(folder, table, cast_one).read_text(), written(expected, folder))
+            assert_same(run(folder, table, cast_one).read_text(), written(expected))
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.int64()])
@@ -184,7 +202,7 @@ def test_writes_no_line_for_a_null_in_the_only_column(
     values = [None, "1", None, "2", None] if kind == pa.string() else [None, 1, None, 2, None]
     table = pa.table({"only": pa.array(values, kind), "drop": values})
     ours = run(tmp_path, table, node(COLUMNS, "Drop column", {"column_to_drop": "drop"}))
-    expected = written(read(spark, tmp_path, table).drop("drop"), tmp_path)
+    expected = written(read(spark, table).drop("drop"))
     assert ours.read_text() == expected == "only\n1\n2\n"
 
 
@@ -206,19 +224,18 @@ def test_casts_to_dates_with_a_pattern(spark: SparkSession) -> None:
         install_macros(database)
         for pattern, texts in DATES.items():
             for text in texts:
-                read_by_spark = "select to_date(cast(:s as string), :pattern)"
-                arguments = {"s": text, "pattern": pattern}
+                frame = read(spark, pa.table({"s": pa.array([text], pa.string())}))
                 value = to_date("s", "string", pattern)
                 query = f"select {value} from (select ?::varchar as s)"  # noqa: S608
                 try:
-                    expected = spark.sql(read_by_spark, arguments).first()
+                    (expected,) = frame.select(sf.to_date("s", pattern)).collect()
                 except Exception as error:
                     assert "PARSE_DATETIME_BY_NEW_PARSER" in str(error), text
                     with pytest.raises(duckdb.Error, match="Spark 3 fails to read as a date by"):
                         database.execute(query, [text])
                 else:
                     found = database.execute(query, [text]).fetchone()
-                    assert (text, found) == (text, tuple(expected or ()))
+                    assert (text, found) == (text, tuple(expected))
     spark.conf.unset("spark.sql.legacy.timeParserPolicy")
 
 

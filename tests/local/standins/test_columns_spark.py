@@ -40,7 +40,7 @@ def test_reads_an_s3_source_by_its_fields(
     run_flow(tmp_path, ["--output-config", '{"n0.default": {"content_type": "CSV"}}'])
     (part,) = output_folder(tmp_path, "n0").glob("part-*")
     expected = spark.read.csv(str(path), header=has_header, escape='"', quote='"', sep=";")
-    assert_same(part.read_text(), written(expected, tmp_path))
+    assert_same(part.read_text(), written(expected))
 
 
 def _moved(move: str, **group: Any) -> dict[str, Any]:
@@ -83,5 +83,5 @@ def _moved(move: str, **group: Any) -> dict[str, Any]:
 def test_manages_columns(
     spark: SparkSession, tmp_path: Path, transform: dict[str, Any], call: Any
 ) -> None:
-    expected = call(read(spark, tmp_path, GAPS))
-    assert_same(run(tmp_path, GAPS, transform).read_text(), written(expected, tmp_path))
+    expected = call(read(spark, GAPS))
+    assert_same(run(tmp_path, GAPS, transform).read_text(), written(expected))

@@ -20,7 +20,7 @@ from pyspark.ml import feature  # noqa: E402
 from pyspark.ml.functions import vector_to_array  # noqa: E402
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as sf  # noqa: E402
-from spark_reference import NAN, assert_same, packed, read, written, written_bytes  # noqa: E402
+from spark_reference import NAN, assert_same, packed, read, written, written_exactly  # noqa: E402
 
 
 def one_hot(
@@ -64,7 +64,7 @@ def test_one_hot_encodes(
 ) -> None:
     table = COMPLETE if strategy == "Error" else CATEGORIES
     number, text = ("n", "city") if strategy == "Error" else ("size", "city")
-    expected = read(spark, tmp_path, table)
+    expected = read(spark, table)
     nodes = []
     single = [("last", "Columns")] if strategy == "Keep" or not drop_last else []
     for name, style in (*single, (number, "Vector"), (text, "Columns")):
@@ -77,7 +77,7 @@ def test_one_hot_encodes(
         }
         nodes.append(node(CATEGORICAL, "One-hot encode", parameters))
     ours = run(tmp_path, table, *nodes)
-    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+    assert_same(ours.read_text("utf-8"), written(expected))
 
 
 LABELS = ["a,b", 'q"', '"', "two\nlines", "cr\rhere", " padded ", "'", "a;b", "é", "x\\", "\ttab"]
@@ -92,7 +92,7 @@ def test_quotes_the_headers_of_labels_and_keeps_the_order_of_columns(
     table = pa.table(
         {"city": texts, "n": pa.array(range(len(texts))), "other": other, "y": [0.5] * len(texts)}
     )
-    expected = read(spark, tmp_path, table)
+    expected = read(spark, table)
     nodes = []
     for name in ("city", "other"):
         expected = one_hot(expected, name, "Keep", "Columns", drop_last=False)
@@ -106,7 +106,7 @@ def test_quotes_the_headers_of_labels_and_keeps_the_order_of_columns(
     first = {"move_type": "Move to start", "move_to_start_parameters": {"column_to_move": "y"}}
     ours = run(tmp_path, table, *nodes, node(COLUMNS, "Move column", first)).read_bytes()
     escaped = [f"`{name}`" for name in expected.columns if name != "y"]
-    assert ours.decode() == written_bytes(expected.select("y", *escaped), tmp_path).decode()
+    assert ours.decode() == written_exactly(expected.select("y", *escaped))
     with io.StringIO(ours.decode(), newline="") as text:
         header = next(csv.reader(text))
     assert header == [
@@ -142,7 +142,7 @@ def test_keeps_spaces_in_names_that_differ_only_in_them(
     spark: SparkSession, tmp_path: Path, labels: list[str]
 ) -> None:
     table = pa.table({"s": labels, "y": [1.5] * len(labels)})
-    expected = one_hot(read(spark, tmp_path, table), "s", "Keep", "Columns", drop_last=False)
+    expected = one_hot(read(spark, table), "s", "Keep", "Columns", drop_last=False)
     parameters = {
         "input_column": "s",
         "output_style": "Columns",
@@ -150,21 +150,21 @@ def test_keeps_spaces_in_names_that_differ_only_in_them(
         "invalid_handling_strategy": "Keep",
     }
     ours = run(tmp_path, table, node(CATEGORICAL, "One-hot encode", parameters))
-    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+    assert_same(ours.read_text("utf-8"), written(expected))
 
 
 def test_one_hot_encodes_a_name_with_dots_by_default(spark: SparkSession, tmp_path: Path) -> None:
     table = pa.table({"a.b": ["x", "y", "x"], "k": [1, 2, 3]})
-    frame = read(spark, tmp_path, table).withColumnRenamed("a.b", "a_b")
+    frame = read(spark, table).withColumnRenamed("a.b", "a_b")
     expected = one_hot(frame, "a_b", "Error", "Columns", drop_last=False)
     parameters = {"input_column": "a.b", "output_style": "Columns", "drop_last": False}
     ours = run(tmp_path, table, node(CATEGORICAL, "One-hot encode", parameters))
-    assert_same(ours.read_text(), written(expected, tmp_path))
+    assert_same(ours.read_text(), written(expected))
 
 
 @pytest.mark.parametrize("strategy", ["Skip", "Keep", "Replace with NaN"])
 def test_ordinal_encodes(spark: SparkSession, tmp_path: Path, strategy: str) -> None:
-    expected = read(spark, tmp_path, CATEGORIES)
+    expected = read(spark, CATEGORIES)
     for name in ("city", "size"):
         handling = "skip" if strategy == "Skip" else "keep"
         indexer = feature.StringIndexer(inputCol=name, outputCol="_i", handleInvalid=handling)
@@ -176,7 +176,7 @@ def test_ordinal_encodes(spark: SparkSession, tmp_path: Path, strategy: str) -> 
         expected = expected.withColumn(name, value).drop("_i")
     parameters = {"input_column": ["city", "size"], "invalid_handling_strategy": strategy}
     ours = run(tmp_path, CATEGORIES, node(CATEGORICAL, "Ordinal encode", parameters))
-    assert_same(ours.read_text(), written(expected, tmp_path))
+    assert_same(ours.read_text(), written(expected))
 
 
 def test_replaces_values_without_a_learned_label(spark: SparkSession, tmp_path: Path) -> None:
@@ -195,17 +195,29 @@ def test_replaces_values_without_a_learned_label(spark: SparkSession, tmp_path: 
         assert ours.read_text() == f"s\n{rows}"
 
 
-@pytest.mark.parametrize("strategy", ["Skip", "Keep"])
-@pytest.mark.parametrize("operator", ["One-hot encode", "Ordinal encode", "Vector"])
-def test_encodes_with_the_learned_labels(
-    spark: SparkSession, tmp_path: Path, operator: str, strategy: str
-) -> None:
+@pytest.fixture(scope="module", params=["Skip", "Keep"])
+def learned(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> tuple[str, DataFrame, feature.StringIndexerModel, str]:
+    """A strategy, and cities with their labels: Spark's model, and the same as a flow stores it."""
     earlier = spark.createDataFrame(
         [("b",), ("z,",), ("b",), ("é",), ("a",), ("a",), ("b",)], ["city"]
     )
+    strategy = request.param
     indexer = feature.StringIndexer(inputCol="city", outputCol="_i", handleInvalid=strategy.lower())
     model = indexer.fit(earlier)
-    frame = read(spark, tmp_path, CATEGORIES).select("x", "city")
+    return strategy, earlier, model, packed(model, tmp_path_factory.mktemp("model"))
+
+
+@pytest.mark.parametrize("operator", ["One-hot encode", "Ordinal encode", "Vector"])
+def test_encodes_with_the_learned_labels(
+    spark: SparkSession,
+    tmp_path: Path,
+    learned: tuple[str, DataFrame, feature.StringIndexerModel, str],
+    operator: str,
+) -> None:
+    strategy, earlier, model, stored = learned
+    frame = read(spark, CATEGORIES).select("x", "city")
     cleaned = frame.withColumn(
         "city", sf.when(sf.col("city") == "", None).otherwise(sf.col("city"))
     )
@@ -226,7 +238,7 @@ def test_encodes_with_the_learned_labels(
             new = [elements[k].alias(f"city_{label}") for k, label in enumerate(model.labels)]
             expected = encoded.select("x", *new)
     transform = node(CATEGORICAL, name, parameters)
-    learned = {"_hash": 1, "string_indexer_model": packed(model, tmp_path)}
-    transform["trained_parameters"] = {group_name(name): learned}
+    kept = {"_hash": 1, "string_indexer_model": stored}
+    transform["trained_parameters"] = {group_name(name): kept}
     ours = run(tmp_path, CATEGORIES.select(["x", "city"]), transform)
-    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+    assert_same(ours.read_text("utf-8"), written(expected))

@@ -1,5 +1,6 @@
 """Missing values, scaling and outliers against Spark."""
 
+import functools
 import math
 import random
 from decimal import Decimal
@@ -37,7 +38,7 @@ def missing(frame: DataFrame, name: str) -> Any:
 
 @pytest.mark.parametrize("names", [["s"], ["d"], ["l", "b"], [None]])
 def test_drops_missing(spark: SparkSession, tmp_path: Path, names: list[str | None]) -> None:
-    frame = read(spark, tmp_path, GAPS)
+    frame = read(spark, GAPS)
     for name in names if names != [None] else frame.columns:
         frame = frame.where(~missing(frame, str(name)))
     nodes = [
@@ -49,18 +50,18 @@ def test_drops_missing(spark: SparkSession, tmp_path: Path, names: list[str | No
         for name in names
     ]
     ours = run(tmp_path, GAPS, *nodes)
-    assert_same(ours.read_text(), written(frame, tmp_path))
+    assert_same(ours.read_text(), written(frame))
 
 
 @pytest.mark.parametrize(("name", "value"), [("s", "N/A"), ("d", "0.5"), ("d", 3), ("l", "7")])
 def test_fills_missing(spark: SparkSession, tmp_path: Path, name: str, value: Any) -> None:
-    frame = read(spark, tmp_path, GAPS)
+    frame = read(spark, GAPS)
     kind = frame.schema[name].dataType
     typed = {"s": str, "d": float, "l": int}[name](value)
     filled = sf.when(~missing(frame, name), sf.col(name)).otherwise(typed).cast(kind)
     parameters = {"input_column": name, "fill_value": value}
     ours = run(tmp_path, GAPS, node(MISSING, "Fill missing", parameters))
-    assert_same(ours.read_text(), written(frame.withColumn(name, filled), tmp_path))
+    assert_same(ours.read_text(), written(frame.withColumn(name, filled)))
 
 
 @pytest.mark.parametrize("form", ["list", "a node a column"])
@@ -68,7 +69,7 @@ def test_fills_missing(spark: SparkSession, tmp_path: Path, name: str, value: An
 def test_imputes_numbers(spark: SparkSession, tmp_path: Path, strategy: str, form: str) -> None:
     spark_strategy = "mean" if strategy == "Mean" else "median"
     imputer = feature.Imputer(inputCols=["d", "l"], outputCols=["d", "l"], strategy=spark_strategy)
-    frame = read(spark, tmp_path, GAPS)
+    frame = read(spark, GAPS)
     expected = imputer.fit(frame).transform(frame)
     columns: list[Any] = [["d", "l"]] if form == "list" else ["d", "l"]
     nodes = []
@@ -77,17 +78,17 @@ def test_imputes_numbers(spark: SparkSession, tmp_path: Path, strategy: str, for
         parameters = {"column_type": "Numeric", "numeric_parameters": numeric}
         nodes.append(node(MISSING, "Impute", parameters))
     ours = run(tmp_path, GAPS, *nodes)
-    assert_same(ours.read_text(), written(expected, tmp_path), 1e-12)
+    assert_same(ours.read_text(), written(expected), 1e-12)
 
 
 def test_imputes_into_another_column(spark: SparkSession, tmp_path: Path) -> None:
-    frame = read(spark, tmp_path, GAPS)
+    frame = read(spark, GAPS)
     imputer = feature.Imputer(inputCols=["l"], outputCols=["filled"], strategy="mean")
     expected = imputer.fit(frame).transform(frame)
     numeric = {"strategy": "Mean", "input_column": "l", "output_column": "filled"}
     parameters = {"column_type": "Numeric", "numeric_parameters": numeric}
     ours = run(tmp_path, GAPS, node(MISSING, "Impute", parameters))
-    assert ours.read_text() == written(expected, tmp_path)
+    assert ours.read_text() == written(expected)
 
 
 @pytest.mark.parametrize("strategy", ["Mean", "Approximate Median"])
@@ -98,12 +99,12 @@ def test_imputes_decimals_with_their_scale(
     table = pa.table({"e": pa.array(exact, pa.decimal128(8, 2))})
     spark_strategy = "mean" if strategy == "Mean" else "median"
     imputer = feature.Imputer(inputCols=["e"], outputCols=["e"], strategy=spark_strategy)
-    frame = read(spark, tmp_path, table)
+    frame = read(spark, table)
     expected = imputer.fit(frame).transform(frame)
     numeric = {"input_column": ["e"], "strategy": strategy}
     parameters = {"column_type": "Numeric", "numeric_parameters": numeric}
     ours = run(tmp_path, table, node(MISSING, "Impute", parameters))
-    assert_same(ours.read_text(), written(expected, tmp_path))
+    assert_same(ours.read_text(), written(expected))
 
 
 def test_the_median_is_within_sparks_tolerance_on_a_long_table(
@@ -117,20 +118,20 @@ def test_the_median_is_within_sparks_tolerance_on_a_long_table(
         "numeric_parameters": {"input_column": "v", "strategy": "Approximate Median"},
     }
     ours = run(tmp_path, table, node(MISSING, "Impute", parameters)).read_text().split()[-1]
-    (spark_median,) = read(spark, tmp_path, table).approxQuantile("v", [0.5], 0.001)
+    (spark_median,) = read(spark, table).approxQuantile("v", [0.5], 0.001)
     ordered = sorted(values)
     assert float(ours) == ordered[10_000]
     assert abs(ordered.index(spark_median) - 10_000) <= 0.001 * 20_001
 
 
 def test_imputes_the_most_frequent_and_adds_indicators(spark: SparkSession, tmp_path: Path) -> None:
-    frame = read(spark, tmp_path, GAPS)
+    frame = read(spark, GAPS)
     value = sf.when(~missing(frame, "s"), sf.col("s")).otherwise("a")
     expected = frame.withColumn("s", value).withColumn("d_indicator", missing(frame, "d"))
     parameters = {"column_type": "Categorical", "categorical_parameters": {"input_column": "s"}}
     indicate = node(MISSING, "Add indicator for missing", {"input_column": "d"})
     ours = run(tmp_path, GAPS, node(MISSING, "Impute", parameters), indicate)
-    assert_same(ours.read_text(), written(expected, tmp_path))
+    assert_same(ours.read_text(), written(expected))
 
 
 SCALED = pa.table(
@@ -140,6 +141,11 @@ SCALED = pa.table(
         "z": pa.array([0.0] * 8),
     }
 )
+# What scalers learn from: a column of a table, by a name.
+LEARNED = {
+    **{name: (name, SCALED) for name in SCALED.column_names},
+    "earlier": ("a", pa.table({"a": [5.0, -2.0, 11.0]})),
+}
 SCALERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("Standard scaler", {}, {"withStd": True, "withMean": False}),
     ("Standard scaler", {"center": True}, {"withStd": True, "withMean": True}),
@@ -162,6 +168,26 @@ CLASSES = {
 }
 
 
+def assembler(column: str, invalid: str = "keep") -> feature.VectorAssembler:
+    """What makes the vectors that scalers take."""
+    return feature.VectorAssembler(inputCols=[column], outputCol="_v", handleInvalid=invalid)
+
+
+@functools.cache
+def _learned(spark: SparkSession, scaler: str, quantiles: tuple[Any, ...], values: str) -> Any:
+    column, table = LEARNED[values]
+    estimator = getattr(feature, CLASSES[scaler])(inputCol="_v", outputCol="_s", **dict(quantiles))
+    return estimator.fit(assembler(column, "skip").transform(read(spark, table)))
+
+
+def fitted(spark: SparkSession, scaler: str, options: dict[str, Any], values: str) -> Any:
+    """A scaler with options, of which only the quantiles change what it learns."""
+    quantiles = {name: options[name] for name in ("lower", "upper") if name in options}
+    model = _learned(spark, scaler, tuple(quantiles.items()), values)
+    others = {model.getParam(name): options[name] for name in options.keys() - quantiles.keys()}
+    return model.copy(others)
+
+
 @pytest.mark.parametrize(("scaler", "parameters", "options"), SCALERS)
 def test_scales(
     spark: SparkSession,
@@ -170,18 +196,15 @@ def test_scales(
     parameters: dict[str, Any],
     options: dict[str, Any],
 ) -> None:
-    frame = read(spark, tmp_path, SCALED)
+    frame = read(spark, SCALED)
     for name in frame.columns:
-        assembler = feature.VectorAssembler(inputCols=[name], outputCol="_v")
-        known = assembler.setHandleInvalid("skip").transform(frame)
-        estimator = getattr(feature, CLASSES[scaler])(inputCol="_v", outputCol="_s", **options)
-        model = estimator.fit(known)
-        scaled = model.transform(assembler.setHandleInvalid("keep").transform(frame))
+        model = fitted(spark, scaler, options, name)
+        scaled = model.transform(assembler(name).transform(frame))
         frame = scaled.withColumn(name, vector_to_array(sf.col("_s"))[0]).drop("_v", "_s")
     group = {"input_column": SCALED.column_names, **parameters}
     key = scaler.lower().replace(" ", "_").replace("-", "_") + "_parameters"
     ours = run(tmp_path, SCALED, node(NUMERIC, "Scale values", {"scaler": scaler, key: group}))
-    assert_same(ours.read_text(), written(frame, tmp_path), 1e-12)
+    assert_same(ours.read_text(), written(frame), 1e-12)
 
 
 @pytest.mark.parametrize(("scaler", "parameters", "options"), SCALERS)
@@ -192,15 +215,10 @@ def test_scales_with_learned_parameters(
     parameters: dict[str, Any],
     options: dict[str, Any],
 ) -> None:
-    frame = read(spark, tmp_path, SCALED)
-    assembler = feature.VectorAssembler(inputCols=["a"], outputCol="_v", handleInvalid="keep")
-    learned = spark.createDataFrame([(5.0,), (-2.0,), (11.0,)], ["a"])
-    estimator = getattr(feature, CLASSES[scaler])(inputCol="_v", outputCol="_s", **options)
     # The operator's Max absolute scaler learns anew.
     learns_anew = scaler == "Max absolute scaler"
-    known = assembler.copy().setHandleInvalid("skip").transform(frame if learns_anew else learned)
-    model = estimator.fit(known)
-    scaled = model.transform(assembler.transform(frame))
+    model = fitted(spark, scaler, options, "a" if learns_anew else "earlier")
+    scaled = model.transform(assembler("a").transform(read(spark, SCALED)))
     expected = scaled.withColumn("other", vector_to_array(sf.col("_s"))[0]).drop("_v", "_s")
     key = scaler.lower().replace(" ", "_").replace("-", "_") + "_parameters"
     group = {"input_column": "a", "output_column": "other", **parameters}
@@ -208,7 +226,7 @@ def test_scales_with_learned_parameters(
     kept = {key: {"_hash": 1, "scaler_model": packed(model, tmp_path)}}
     transform["trained_parameters"] = {"scale_values_parameters": kept}
     ours = run(tmp_path, SCALED, transform)
-    assert_same(ours.read_text(), written(expected, tmp_path), 1e-12)
+    assert_same(ours.read_text(), written(expected), 1e-12)
 
 
 # As the operator makes it, by re.escape.
@@ -237,28 +255,40 @@ def _deviations(frame: DataFrame, width: float) -> tuple[float, float]:
     return row["mean"] - width * row["std"], row["mean"] + width * row["std"]
 
 
-@pytest.mark.parametrize("fix", ["Clip", "Remove", "Invalidate"])
-@pytest.mark.parametrize(
-    "operator", ["Standard deviation", "Robust standard deviation", "Quantile", "Min-max"]
-)
-def test_handles_outliers(spark: SparkSession, tmp_path: Path, operator: str, fix: str) -> None:
-    frame = read(spark, tmp_path, FAR)
-    parameters: dict[str, Any] = {"input_column": "v", "fix_method": fix}
+LIMITS: dict[str, dict[str, Any]] = {
+    "Standard deviation": {"standard_deviations": 1},
+    "Robust standard deviation": {
+        "lower_quantile": 0.2,
+        "upper_quantile": 0.8,
+        "standard_deviations": 1,
+    },
+    "Quantile": {"lower_quantile": 0.2, "upper_quantile": 0.8},
+    "Min-max": {"lower_threshold": "1.5", "upper_threshold": 3},
+}
+
+
+@functools.cache
+def _limits(spark: SparkSession, operator: str) -> tuple[float, float]:
+    """The limits that the operator's Spark calls find with the parameters above."""
+    frame = read(spark, FAR)
     if operator == "Min-max":
-        parameters |= {"lower_threshold": "1.5", "upper_threshold": 3}
-        limits = (1.5, 3.0)
-    elif operator == "Quantile":
-        parameters |= {"lower_quantile": 0.2, "upper_quantile": 0.8}
-        limits = tuple(frame.filter("v is not null").approxQuantile("v", [0.2, 0.8], 0.001))
-    elif operator == "Standard deviation":
-        parameters |= {"standard_deviations": 1}
-        limits = _deviations(frame, 1)
-    else:
-        parameters |= {"lower_quantile": 0.2, "upper_quantile": 0.8, "standard_deviations": 1}
-        low, high = frame.filter("v is not null").approxQuantile("v", [0.2, 0.8], 0.001)
-        limits = _deviations(frame.filter((sf.col("v") >= low) & (sf.col("v") <= high)), 1)
+        return 1.5, 3.0
+    if operator == "Standard deviation":
+        return _deviations(frame, 1)
+    low, high = frame.filter("v is not null").approxQuantile("v", [0.2, 0.8], 0.001)
+    if operator == "Quantile":
+        return low, high
+    return _deviations(frame.filter((sf.col("v") >= low) & (sf.col("v") <= high)), 1)
+
+
+@pytest.mark.parametrize("fix", ["Clip", "Remove", "Invalidate"])
+@pytest.mark.parametrize("operator", LIMITS)
+def test_handles_outliers(spark: SparkSession, tmp_path: Path, operator: str, fix: str) -> None:
+    frame = read(spark, FAR)
+    limits = _limits(spark, operator)
+    parameters = {"input_column": "v", "fix_method": fix, **LIMITS[operator]}
     ours = run(tmp_path, FAR, node(OUTLIERS, f"{operator} numeric outliers", parameters))
-    assert_same(ours.read_text(), written(_fixed(frame, fix, *limits), tmp_path), 1e-12)
+    assert_same(ours.read_text(), written(_fixed(frame, fix, *limits)), 1e-12)
 
 
 def test_keeps_learned_limits(tmp_path: Path) -> None:
@@ -276,7 +306,7 @@ def test_replaces_rare_values(spark: SparkSession, tmp_path: Path) -> None:
     texts = ["a"] * 5 + ["b"] * 3 + ["c"] * 2 + ["d", None, ""]
     table = pa.table({"s": texts, "k": range(len(texts))})
     value = sf.when(sf.col("s").isin("a", "b"), sf.col("s")).otherwise("other")
-    expected = read(spark, tmp_path, table).withColumn("s", value)
+    expected = read(spark, table).withColumn("s", value)
     parameters = {
         "input_column": "s",
         "replacement_string": "other",
@@ -284,4 +314,4 @@ def test_replaces_rare_values(spark: SparkSession, tmp_path: Path) -> None:
         "fraction_threshold": 0.2,
     }
     ours = run(tmp_path, table, node(OUTLIERS, "Replace rare values", parameters))
-    assert_same(ours.read_text(), written(expected, tmp_path))
+    assert_same(ours.read_text(), written(expected))

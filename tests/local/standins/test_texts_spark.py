@@ -60,10 +60,10 @@ def test_formats_strings(
     call: Any,
     column: str,
 ) -> None:
-    frame = read(spark, tmp_path, WORDS)
+    frame = read(spark, WORDS)
     expected = frame.withColumn(column, call(sf.col(column).cast("string")))
     ours = run(tmp_path, WORDS, node(FORMAT, operator, {"input_column": column, **parameters}))
-    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+    assert_same(ours.read_text("utf-8"), written(expected))
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_finds_and_replaces(
     group = {"input_column": column, "pattern": pattern, "replacement": replacement}
     transform = node(SEARCH, "Find and replace substring", {**group, "output_column": "new"})
     value = sf.regexp_replace(column, pattern, replacement)
-    expected = read(spark, tmp_path, FOUND).withColumn("new", value)
-    assert_same(run(tmp_path, FOUND, transform).read_text(), written(expected, tmp_path))
+    expected = read(spark, FOUND).withColumn("new", value)
+    assert_same(run(tmp_path, FOUND, transform).read_text(), written(expected))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_refuses_patterns_that_differ_in_java(tmp_path: Path, pattern: str) -> N
 
 
 def test_drops_duplicates(spark: SparkSession, tmp_path: Path) -> None:
-    expected = written(read(spark, tmp_path, REPEATED).dropDuplicates(), tmp_path).splitlines()
+    expected = written(read(spark, REPEATED).dropDuplicates()).splitlines()
     ours = run(tmp_path, REPEATED, node(ROWS, "Drop duplicates", {})).read_text().splitlines()
     assert ours[0] == expected[0]
     plain = [line.replace("-0.0", "0.0") for line in ours[1:]]  # either of the two zeros is first
@@ -172,6 +172,6 @@ def test_drops_duplicates(spark: SparkSession, tmp_path: Path) -> None:
 @pytest.mark.parametrize("order", ["Ascending", "Descending"])
 def test_sorts(spark: SparkSession, tmp_path: Path, order: str) -> None:
     way = sf.asc if order == "Ascending" else sf.desc
-    expected = read(spark, tmp_path, WORDS).sort(way("n"))
+    expected = read(spark, WORDS).sort(way("n"))
     ours = run(tmp_path, WORDS, node(ROWS, "Sort", {"sort_by": "n", "order": order}))
-    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+    assert_same(ours.read_text("utf-8"), written(expected))
