@@ -81,7 +81,7 @@ describe("MlflowLogs", () => {
     const keys = Object.values(registered).flatMap(({ key }) => (key === undefined ? [] : [key]));
     deepEqual(
       keys.map((key) => `s3://the-bucket/${text(key)}`).sort(),
-      ["log_executions", "mlflow_rest", "mlflow_runs", "processing_job"].map(
+      ["log_executions", "mlflow_rest", "mlflow_runs", "processing_job", "s3_objects"].map(
         (one) => `${code}${one}.py`,
       ),
     );

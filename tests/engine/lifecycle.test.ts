@@ -293,6 +293,7 @@ describe("the real engine, with fake providers,", function () {
         "create mlflow-logs-mlflow-runs",
         "create mlflow-logs-pipeline",
         "create mlflow-logs-processing-job",
+        "create mlflow-logs-s3-objects",
         "create mlflow-logs-target",
         "create operations-logging-failed",
         "create permissions-logging",

@@ -105,6 +105,7 @@ describe("a champion", () => {
       "prediction_intervals.py",
       "processing_job.py",
       "regression_scores.py",
+      "s3_objects.py",
       "sample_weights.py",
       "segments.py",
     ]);
