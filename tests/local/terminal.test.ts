@@ -1,7 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 
-import { trialText } from "../../terminal/lines";
 import { housingRows, writeRows } from "../support/housing";
 import {
   type Ended,
@@ -61,21 +60,5 @@ describe("the output of npm run local", () => {
     equal((JSON.parse(stdout) as { status: string }).status, "Succeeded");
     equal(stdout.trim().split("\n").length, 1);
     match(stderr, /✓.* TuneXGBoost/);
-  });
-});
-
-describe("a trial's line", () => {
-  const trial = { step: "Tune", number: 0, objectiveMetric: "validation:rmse" };
-
-  it("has its objective, why it failed, or why it was stopped", () => {
-    equal(trialText({ ...trial, status: "Completed", objective: 0.5 }), "validation:rmse 0.500000");
-    equal(
-      trialText({ ...trial, status: "Failed", failureReason: "no luck\nmore" }),
-      "failed: no luck",
-    );
-    equal(
-      trialText({ ...trial, status: "Stopped", failureReason: "stopped, why" }),
-      "stopped, why",
-    );
   });
 });

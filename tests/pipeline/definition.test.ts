@@ -1,46 +1,14 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 
 import { evaluateProgram } from "../../offline/program";
-import { evaluate, holds, type Scope } from "../../pipeline/language/evaluate";
 import { algorithms } from "../../pipeline/algorithms";
-import { defaultCandidates } from "../../pipeline/candidates";
-import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
+import { check } from "../../pipeline/language/check";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
-import type { Json, JsonObject } from "../../pipeline/language/json";
+import type { JsonObject } from "../../pipeline/language/json";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { allSteps, dependencies } from "../../pipeline/language/graph";
 import { at, program } from "../support/definitions";
-
-/** Names of the steps that a definition runs for given scores, by its own conditions. */
-function selected(
-  definition: PipelineDefinition,
-  scores: Readonly<Record<string, number>>,
-  minimum: number,
-) {
-  const scope: Scope = {
-    parameters: new Map<string, Json>([["MinimumR2", minimum]]),
-    execution: new Map(),
-    steps: new Map(),
-    document: () => null,
-    propertyFile: (step) => ({
-      regression_metrics: { r2: { value: scores[step.replace("Evaluate", "")] ?? null } },
-    }),
-  };
-  return definition.Steps.flatMap((step) => (step.Type === "Condition" ? [step.Arguments] : []))
-    .filter(({ Conditions: conditions }) => conditions.every((one) => holds(one, scope)))
-    .flatMap(({ IfSteps: steps }) => steps ?? [])
-    .map((step) =>
-      step.Type === "Fail"
-        ? `${step.Name}: ${String(evaluate(step.Arguments, scope).ErrorMessage)}`
-        : step.Name,
-    );
-}
-
-const candidate = (name: string): JsonObject => ({
-  ...(defaultCandidates[1] as JsonObject),
-  name,
-});
 
 describe("pipelineDefinition", () => {
   let definition: PipelineDefinition;
@@ -68,13 +36,6 @@ describe("pipelineDefinition", () => {
       FailBelowMinimumR2: ["CheckMinimumR2", "EvaluateDecisionTree", "EvaluateXGBoost"],
     });
   });
-
-  const tuningOf = async (change: JsonObject): Promise<unknown> => {
-    const { definition: changed } = await program({
-      candidates: [{ ...candidate("X"), ...change }],
-    });
-    return at(changed, "Steps", "TuneX", "Arguments");
-  };
 
   const argumentsOf = (of: PipelineDefinition, name: string): JsonObject =>
     (allSteps(of).find(({ step }) => step.Name === name)?.step.Arguments ?? {}) as JsonObject;
@@ -165,136 +126,6 @@ describe("pipelineDefinition", () => {
     );
     match(given("Preprocess"), / --prediction-intervals 0\.95( |$)/);
     equal(canonicalJson(definition).includes("PREDICTION_INTERVAL"), false);
-  });
-
-  it("tunes every candidate on the root of the mean squared error", () => {
-    for (const name of ["TuneDecisionTree", "TuneXGBoost"]) {
-      deepEqual(
-        at(
-          definition,
-          ...["Steps", name, "Arguments", "HyperParameterTuningJobConfig"],
-          "HyperParameterTuningJobObjective",
-        ),
-        { Type: "Minimize", MetricName: "validation:rmse" },
-      );
-    }
-  });
-
-  it("lets XGBoost save its model after each round only if trials may be stopped", async () => {
-    const saved = async (change: JsonObject): Promise<unknown> =>
-      at(
-        await tuningOf(change),
-        ...["TrainingJobDefinition", "StaticHyperParameters", "save_model_on_termination"],
-      );
-    equal(await saved({}), undefined);
-    equal(await saved({ spotMaxWaitTimeInSeconds: 7200 }), undefined);
-    equal(await saved({ earlyStopping: true }), "true");
-    equal(await saved({ completionCriteria: { targetObjectiveValue: 1 } }), "true");
-    equal(await saved({ maxTuningRuntimeInSeconds: 600 }), "true");
-    const hyperband = { strategy: "Hyperband", hyperband: { minResource: 1, maxResource: 9 } };
-    equal(await saved(hyperband), "true");
-    const hyperparameters = { num_round: 9, save_model_on_termination: "false" };
-    equal(await saved({ ...hyperband, hyperparameters }), "false");
-  });
-
-  it("has the completion criteria and limits of a candidate, if configured", async () => {
-    const config = "HyperParameterTuningJobConfig";
-    const ends = async (change: JsonObject): Promise<readonly unknown[]> => {
-      const tuning = await tuningOf(change);
-      return [
-        at(tuning, config, "TuningJobCompletionCriteria"),
-        at(tuning, config, "ResourceLimits"),
-        at(tuning, "TrainingJobDefinition", "RetryStrategy"),
-      ];
-    };
-    const limits = { MaxNumberOfTrainingJobs: 8, MaxParallelTrainingJobs: 2 };
-    deepEqual(await ends({}), [undefined, limits, undefined]);
-    deepEqual(await ends({ completionCriteria: { maxJobsNotImproving: 5 } }), [
-      { BestObjectiveNotImproving: { MaxNumberOfTrainingJobsNotImproving: 5 } },
-      limits,
-      undefined,
-    ]);
-    deepEqual(
-      await ends({
-        completionCriteria: { targetObjectiveValue: 0, completeOnConvergence: true },
-        maxTuningRuntimeInSeconds: 600,
-        maxRetryAttempts: 2,
-      }),
-      [
-        {
-          TargetObjectiveMetricValue: 0,
-          ConvergenceDetected: { CompleteOnConvergence: "Enabled" },
-        },
-        { ...limits, MaxRuntimeInSeconds: 600 },
-        { MaximumRetryAttempts: 2 },
-      ],
-    );
-  });
-
-  it("starts tuning from other tuning jobs, with a parameter for each, if configured", async () => {
-    equal(at(await tuningOf({}), "WarmStartConfig"), undefined);
-    const warmStart = { parents: ["a-Tune", "b-Tune"] };
-    const parent = (number: number) => `XParentTuningJob${number}`;
-    const names = [1, 2].map((number) => ({
-      HyperParameterTuningJobName: { Get: `Parameters.${parent(number)}` },
-    }));
-    deepEqual(at(await tuningOf({ warmStart }), "WarmStartConfig"), {
-      ParentHyperParameterTuningJobs: names,
-      WarmStartType: "TransferLearning",
-    });
-  });
-
-  it("has no parameter for training instances if each candidate sets its own", async () => {
-    const names = async (change: JsonObject): Promise<unknown> => {
-      const { definition: changed } = await program({
-        candidates: [{ ...candidate("X"), ...change }],
-      });
-      return changed.Parameters?.map(({ Name }) => Name);
-    };
-    const all = ["ProcessingInstanceType", "ProcessingInstanceCount", "TrainingInstanceType"];
-    const rest = ["ModelApprovalStatus", "MinimumR2"];
-    deepEqual(await names({}), [...all, ...rest]);
-    deepEqual(await names({ instanceType: "ml.m5.xlarge" }), [...all.slice(0, 2), ...rest]);
-    // Its batch transform takes the parameter.
-    const image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1";
-    const algorithm = { image, metrics: { "validation:rmse": "rmse=(.*)" } };
-    deepEqual(await names({ instanceType: "ml.m5.xlarge", algorithm }), [...all, ...rest]);
-  });
-
-  it("sets a key for volumes, but not on instances with local disks", async () => {
-    const resources = async (instanceType: string): Promise<unknown> =>
-      at(
-        await tuningOf({ instanceType }),
-        ...["TrainingJobDefinition", "HyperParameterTuningResourceConfig"],
-      );
-    const common = { InstanceCount: 1, VolumeSizeInGB: 30 };
-    deepEqual(await resources("ml.g5.xlarge"), { ...common, InstanceType: "ml.g5.xlarge" });
-    deepEqual(await resources("ml.c5.xlarge"), {
-      ...common,
-      InstanceType: "ml.c5.xlarge",
-      VolumeKmsKeyId: "arn:aws:kms:us-east-1:111122223333:key/data-key",
-    });
-  });
-
-  it("keeps the checkpoints of each candidate and execution apart", async () => {
-    deepEqual(
-      at(
-        await tuningOf({ spotMaxWaitTimeInSeconds: 7200 }),
-        ...["TrainingJobDefinition", "CheckpointConfig"],
-      ),
-      {
-        S3Uri: {
-          "Std:Join": {
-            On: "/",
-            Values: [
-              "s3://sagemaker-restate-test-111122223333/checkpoints/X",
-              { Get: "Execution.PipelineExecutionId" },
-              "",
-            ],
-          },
-        },
-      },
-    );
   });
 
   it("records every trial in an experiment of the pipeline's name", () => {
@@ -393,22 +224,6 @@ describe("pipelineDefinition", () => {
     ]);
   });
 
-  it("only sets metric definitions for the custom image: SageMaker refuses them for its own", () => {
-    const metrics = (step: string): unknown =>
-      at(
-        definition,
-        ...["Steps", step, "Arguments", "TrainingJobDefinition"],
-        ...["AlgorithmSpecification", "MetricDefinitions"],
-      );
-    equal(metrics("TuneXGBoost"), undefined);
-    deepEqual(
-      (metrics("TuneDecisionTree") as { Name: string }[]).map(({ Name }) => Name).sort(),
-      ["train", "validation"].flatMap((data) =>
-        ["mae", "mse", "r2", "rmse"].map((name) => `${data}:${name}`),
-      ),
-    );
-  });
-
   it("trains and evaluates all algorithms but XGBoost in the stack's own image, passing the algorithm", async () => {
     const names = Object.keys(algorithms).filter((one) => one !== "xgboost");
     const candidates = names.map((algorithm, index) => ({ name: `C${index}`, algorithm }));
@@ -455,70 +270,6 @@ describe("pipelineDefinition", () => {
         : [],
     );
     deepEqual([...registered].sort(), [...names].sort());
-  });
-
-  describe("selection", () => {
-    it("registers the better of two candidates", () => {
-      deepEqual(selected(definition, { DecisionTree: 0.6, XGBoost: 0.8 }, 0), ["RegisterXGBoost"]);
-      deepEqual(selected(definition, { DecisionTree: 0.8, XGBoost: 0.6 }, 0), [
-        "RegisterDecisionTree",
-      ]);
-    });
-
-    it("registers the earlier of two equal candidates", () => {
-      deepEqual(selected(definition, { DecisionTree: 0.7, XGBoost: 0.7 }, 0), [
-        "RegisterDecisionTree",
-      ]);
-    });
-
-    it("registers a candidate exactly at the minimum", () => {
-      deepEqual(selected(definition, { DecisionTree: 0.6, XGBoost: 0.7 }, 0.7), [
-        "RegisterXGBoost",
-      ]);
-    });
-
-    it("fails below the minimum, with the scores in the message", () => {
-      deepEqual(selected(definition, { DecisionTree: 0.6, XGBoost: 0.65 }, 0.7), [
-        "FailBelowMinimumR2: No candidate reaches R2 0.7: DecisionTree 0.6, XGBoost 0.65",
-      ]);
-    });
-
-    it("takes exactly one branch, whatever the scores of five candidates", async () => {
-      const names = ["A", "B", "C", "D", "E"];
-      const five = await program({ candidates: names.map(candidate) });
-      const levels = [-0.5, 0.2, 0.5, 0.5, 0.9];
-      for (let draw = 0; draw < 5 ** 5; draw += 1) {
-        const scores = Object.fromEntries(
-          names.map((name, index) => [name, levels[Math.floor(draw / 5 ** index) % 5] ?? 0]),
-        );
-        const best = Math.max(...Object.values(scores));
-        const winner = names.find((name) => scores[name] === best) ?? "";
-        const taken = selected(five.definition, scores, 0.4);
-        equal(taken.length, 1, JSON.stringify(scores));
-        equal(taken[0]?.split(":")[0], best >= 0.4 ? `Register${winner}` : "FailBelowMinimumR2");
-      }
-    });
-
-    it("lets no execution lower the minimum if approval is strict", async () => {
-      const strict = await program({ approval: "strict", minimumR2: 0.6 });
-      const scores = { DecisionTree: 0.5, XGBoost: 0.55 };
-      deepEqual(selected(strict.definition, scores, -1), [
-        "FailLoweredMinimumR2: MinimumR2 -1 is below 0.6, the stack's own",
-      ]);
-      deepEqual(selected(strict.definition, { ...scores, XGBoost: 0.6 }, 0.6), ["RegisterXGBoost"]);
-      deepEqual(selected(strict.definition, { ...scores, XGBoost: 0.65 }, 0.7), [
-        "FailBelowMinimumR2: No candidate reaches R2 0.7: DecisionTree 0.5, XGBoost 0.65",
-      ]);
-      const relaxed = await program({ minimumR2: 0.6 });
-      deepEqual(selected(relaxed.definition, scores, -1), ["RegisterXGBoost"]);
-      deepEqual(check(strict.definition), []);
-    });
-
-    it("works with one candidate", async () => {
-      const one = await program({ candidates: [candidate("Only")] });
-      deepEqual(selected(one.definition, { Only: 0.5 }, 0.4), ["RegisterOnly"]);
-      deepEqual(selected(one.definition, { Only: 0.5 }, 0.6).length, 1);
-    });
   });
 
   describe("rendering", () => {

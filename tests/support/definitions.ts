@@ -1,12 +1,18 @@
 import { hashSources, loadProgram } from "../../local/caching/programCache";
 import type { Program } from "../../offline/program";
-import type { Json } from "../../pipeline/language/json";
+import { defaultCandidates } from "../../pipeline/candidates";
+import type { Json, JsonObject } from "../../pipeline/language/json";
 
 /** A JSON value that can be changed. */
 export type Draft = Record<string, unknown>;
 
 /** Configuration of a stack: objects as they stand in Pulumi.<stack>.yaml. */
 export type Config = Readonly<Record<string, Json>>;
+
+/** The default XGBoost candidate by another name. */
+export function xgboostNamed(name: string): JsonObject {
+  return { ...(defaultCandidates[1] as JsonObject), name };
+}
 
 /** The hash of the sources, computed once a process. */
 let sources: Promise<string> | undefined;
