@@ -20,8 +20,8 @@ export interface NetworkArgs {
   readonly shape: {
     /** CIDR block, such as 10.0.0.0/16. */
     readonly cidrBlock: string;
-    /** Number of availability zones, each with one subnet: 1 to 6. */
-    readonly availabilityZones: number;
+    /** Number of availability zones, each with one subnet: 1 to 6; or their names. */
+    readonly availabilityZones: number | readonly string[];
     /** Whether accepted and rejected connections are logged for 30 days. */
     readonly flowLogs: boolean;
   };
@@ -72,6 +72,9 @@ export class Network extends pulumi.ComponentResource {
         // awsx cannot wait for outputs here, despite the type; the SDK resolves a promise.
         availabilityZoneNames: zones as unknown as string[],
         subnetStrategy: "Auto",
+        // An eighth for each zone: otherwise another zone would change the addresses of all, which then overlap
+        // (pulumi/pulumi-awsx#520).
+        availabilityZoneCidrMask: Number(shape.cidrBlock.split("/")[1]) + 3,
         subnetSpecs: [{ type: "Isolated" }],
         natGateways: { strategy: "None" },
         // Needed for endpoints with the services' own host names.

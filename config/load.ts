@@ -46,6 +46,17 @@ function tagProblems(aws: AwsSettings): readonly string[] {
     : [];
 }
 
+/** The problems with zones that are listed by name. */
+function zoneProblems({ network }: StackSettings, region: string): readonly string[] {
+  const zones = network.mode === "create" ? [network.availabilityZones].flat() : [];
+  return zones
+    .filter((zone) => typeof zone === "string" && zone.slice(0, -1) !== region)
+    .map(
+      (zone) =>
+        `${place(namespace, ["network", "availabilityZones"])}: ${zone} is not a zone of ${region}`,
+    );
+}
+
 /**
  * The problems with a configuration's definition: too many columns make the query too long, too many candidates make the
  * definition too long, or its executions could cost too much.
@@ -86,6 +97,7 @@ export function loadSettings(): Settings {
   const region = new pulumi.Config("aws").get("region");
   if (settings !== undefined) {
     problems.push(...definitionProblems(settings, region ?? "us-east-1"));
+    problems.push(...(region === undefined ? [] : zoneProblems(settings, region)));
   }
   if (region === undefined) {
     problems.push("aws:region: missing; set it with `pulumi config set aws:region us-east-1`");

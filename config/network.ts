@@ -34,7 +34,22 @@ const createNetwork = z.strictObject({
     .refine(isPrivateNetwork, "must be a /16 to /24 of a private range, such as 10.0.0.0/16")
     .default("10.0.0.0/16")
     .describe("Its addresses: a /16 to /24 of a private range."),
-  availabilityZones: integer(1, 6).default(2).describe("Number of availability zones."),
+  availabilityZones: z
+    .union([
+      integer(1, 6),
+      z
+        .array(
+          text(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "must be the name of a zone, such as us-east-1b"),
+        )
+        .min(1)
+        .max(6)
+        .refine((names) => new Set(names).size === names.length, "must not list a zone twice"),
+    ])
+    .default(2)
+    .describe(
+      "Number of availability zones, each of which has an eighth of the addresses: the first in which AWS has endpoints to " +
+        "all services. Or their names, such as `[us-east-1b, us-east-1c]`, so that they stay when AWS has them in others.",
+    ),
   flowLogs: flag("Whether to log accepted and rejected connections, for 30 days."),
 });
 

@@ -53,11 +53,18 @@ describe("the network", () => {
       ok(made.includes("network-vpc"));
     });
 
+    it("is in the zones that the configuration names", async () => {
+      const availabilityZones = ["us-east-1f", "us-east-1c"];
+      const named = await evaluate({ network: { mode: "create", availabilityZones } });
+      deepEqual(inputsOf(named, "network-vpc")["availabilityZoneNames"], availabilityZones);
+    });
+
     it("has isolated subnets and no gateways", () => {
       deepEqual(inputs("network-vpc"), {
         cidrBlock: "10.0.0.0/16",
         availabilityZoneNames: ["us-east-1a", "us-east-1b"],
         subnetStrategy: "Auto",
+        availabilityZoneCidrMask: 19,
         subnetSpecs: [{ type: "Isolated" }],
         natGateways: { strategy: "None" },
         enableDnsHostnames: true,

@@ -18,6 +18,31 @@ const mistakes: readonly Mistake[] = [
   ["an unknown key", { datasett: 1 }, /restate:datasett: unknown key; did you mean dataset\?$/m],
   ["no list", { servingEndpoints: "" }, /not valid:\n +restate:servingEndpoints: must be a list$/],
   [
+    "a zone that is none",
+    { network: { mode: "create", availabilityZones: ["us-east-1"] } },
+    /restate:network\.availabilityZones\[0\]: must be the name of a zone, such as us-east-1b$/m,
+  ],
+  [
+    "a zone twice",
+    { network: { mode: "create", availabilityZones: ["us-east-1b", "us-east-1b"] } },
+    /restate:network\.availabilityZones: must not list a zone twice$/m,
+  ],
+  [
+    "zones that are neither a number nor a list",
+    { network: { mode: "create", availabilityZones: "two" } },
+    /restate:network\.availabilityZones: must be a number, or a list$/m,
+  ],
+  [
+    "more zones than a region has",
+    { network: { mode: "create", availabilityZones: 7 } },
+    /restate:network\.availabilityZones: must be at most 6/,
+  ],
+  [
+    "a zone of another region",
+    { network: { mode: "create", availabilityZones: ["us-east-1b", "eu-west-1a"] } },
+    /restate:network\.availabilityZones: eu-west-1a is not a zone of us-east-1$/m,
+  ],
+  [
     "an address that is none",
     { notifyEmails: ["ml"] },
     /restate:notifyEmails\[0\]: must be an email address, such as ml@example\.com$/m,

@@ -333,6 +333,15 @@ describe("the real engine, with fake providers,", function () {
       (await preview(stack)).definition,
       definition.replace('"DefaultValue":0,', '"DefaultValue":0.5,'),
     );
+    // A third zone leaves the other two as they are, named or not.
+    await configure(stack, {
+      "restate:network": JSON.stringify({
+        mode: "create",
+        availabilityZones: ["us-east-1b", "us-east-1c", "us-east-1f"],
+      }),
+    });
+    const subnetChanges = touched(await up(stack)).filter((change) => change.includes("isolated"));
+    deepEqual(subnetChanges, ["create network-vpc-isolated-3"]);
   });
 
   it("keeps the sources of running executions and registered models, and each image that it has pushed", async () => {

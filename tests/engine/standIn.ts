@@ -35,7 +35,9 @@ const region = "us-east-1";
 
 /** Members that AWS cannot change: a change makes a new resource. */
 const immutable = new Set([
+  "availabilityZone",
   "bucket",
+  "cidrBlock",
   "databaseName",
   "key",
   "modelPackageGroupName",
@@ -142,6 +144,20 @@ async function takeEffect(type: string, inputs: Properties): Promise<void> {
       }
       writeFileSync(shared("object", uri(inputs)), text(inputs["content"]));
       break;
+    case "aws:ec2/subnet:Subnet": {
+      const block = text(inputs["cidrBlock"]);
+      const others = readdirSync(folder)
+        .map((file) => readFileSync(join(folder, file), "utf8"))
+        .filter((content) => content.startsWith("{"))
+        .map((content) => JSON.parse(content) as Properties)
+        .filter((one) => one["vpcId"] === inputs["vpcId"] && "availabilityZone" in one);
+      if (others.some((one) => overlap(block, text(one["cidrBlock"])))) {
+        throw new Error(
+          `InvalidSubnet.Conflict: The CIDR '${block}' conflicts with another subnet`,
+        );
+      }
+      break;
+    }
     case "aws:ec2/vpcEndpoint:VpcEndpoint": {
       const lacking = zonesWithout[text(inputs["serviceName"])] ?? [];
       for (const id of (inputs["subnetIds"] ?? []) as readonly string[]) {
@@ -156,6 +172,28 @@ async function takeEffect(type: string, inputs: Properties): Promise<void> {
       break;
     }
   }
+}
+
+/** The first and the last address of a block, as numbers. */
+function addresses(block: string): readonly [number, number] {
+  const [address = "", bits] = block.split("/");
+  const first = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return [first, first + 2 ** (32 - Number(bits)) - 1];
+}
+
+function overlap(one: string, other: string): boolean {
+  const [[first, last], [otherFirst, otherLast]] = [addresses(one), addresses(other)];
+  return first <= otherLast && otherFirst <= last;
+}
+
+/** The block of a zone, as awsx shares a VPC's addresses out: pulumi/pulumi-awsx, subnetDistributorNew.ts. */
+function zoneBlock(inputs: pulumi.Inputs, zones: number, index: number): string {
+  const block = text(inputs["cidrBlock"]);
+  const bits = Number(block.split("/")[1]) + Math.ceil(Math.log2(zones));
+  const mask = Number(inputs["availabilityZoneCidrMask"] ?? bits);
+  const first = addresses(block)[0] + index * 2 ** (32 - mask);
+  const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
+  return `${octets.join(".")}/${mask}`;
 }
 
 /** Whether a file of the folder names a resource. */
@@ -302,7 +340,7 @@ class VpcComponent extends pulumi.ComponentResource {
       (availabilityZone, index) =>
         new ec2.Subnet(
           `${name}-isolated-${index + 1}`,
-          { vpcId: vpc.id, cidrBlock: `10.0.${index + 1}.0/24`, availabilityZone },
+          { vpcId: vpc.id, cidrBlock: zoneBlock(inputs, zones.length, index), availabilityZone },
           child,
         ),
     );
