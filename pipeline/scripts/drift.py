@@ -15,7 +15,7 @@ import argparse
 import json
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Iterator
 
@@ -38,42 +38,6 @@ MAX_REPORTED = 100
 """Max comparisons in a report, those with the largest effects."""
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """An endpoint, and the S3 URIs of its records for one model.
-
-    Attributes:
-        name: Of the endpoint.
-        model: ARN of the model package.
-        reference: Of the model.
-        captured: Folder of the captured requests, with a folder per hour.
-        labels: Folder of the labels, with a folder per hour.
-        reports: Folder of the reports on the model.
-    """
-
-    name: str
-    model: str
-    reference: str
-    captured: str
-    labels: str
-    reports: str
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """The schedule of runs.
-
-    Attributes:
-        hours: Of a period, 1 or 24.
-        long: Periods that are also compared together, to find slow and small drift.
-        label_days: Max days until a request's label arrives.
-    """
-
-    hours: int
-    long: int
-    label_days: int
-
-
 def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
     """Yields the hours of an interval."""
     hour = start
@@ -83,15 +47,12 @@ def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 class Run:
-    """A run of the job."""
+    """A run of the job, with its arguments."""
 
-    def __init__(
-        self, objects: Objects, endpoint: Endpoint, rhythm: Rhythm, until: datetime
-    ) -> None:
+    def __init__(self, objects: Objects, options: argparse.Namespace) -> None:
         self.objects = objects
-        self.endpoint = endpoint
-        self.rhythm = rhythm
-        self.until = until.replace(minute=0, second=0, microsecond=0)
+        self.options = options
+        self.until: datetime = options.until.replace(minute=0, second=0, microsecond=0)
         self.unread: Counter[str] = Counter()
 
     def report(self, thresholds: Thresholds) -> dict[str, Any]:
@@ -108,12 +69,12 @@ class Run:
         if labels:
             counts = self._with_errors(reference, counts, labels)
         known = [Counts.parse(one["counts"]) for one in earlier]
-        periods = periods_of(counts, known, self.rhythm.long)
+        periods = periods_of(counts, known, self.options.long)
         compared = compare(reference, periods, thresholds)
         return {
             "version": VERSION,
-            "endpoint": self.endpoint.name,
-            "model": self.endpoint.model,
+            "endpoint": self.options.endpoint,
+            "model": self.options.model,
             "from": start.isoformat(),
             "until": self.until.isoformat(),
             "requests": requests,
@@ -132,24 +93,24 @@ class Run:
 
     def _reference(self) -> Reference:
         try:
-            content = self.objects.read(self.endpoint.reference)
+            content = self.objects.read(self.options.reference)
         except MissingObjectError:
-            raise InputError(f"there is no reference {self.endpoint.reference}") from None
+            raise InputError(f"there is no reference {self.options.reference}") from None
         return Reference.parse(json.loads(content))
 
     def report_uri(self) -> str:
         """The URI of this run's report; URIs sort by time."""
-        return f"{self.endpoint.reports}/{self.until:%Y-%m-%dT%H}.json"
+        return f"{self.options.reports}/{self.until:%Y-%m-%dT%H}.json"
 
     def _earlier_reports(self) -> list[dict[str, Any]]:
         """The last reports on the model, except one of this run's time."""
-        uris = [uri for uri in self.objects.below(self.endpoint.reports) if uri < self.report_uri()]
-        last = self._contents(uris[-max(self.rhythm.long - 1, 1) :])
+        uris = [uri for uri in self.objects.below(self.options.reports) if uri < self.report_uri()]
+        last = self._contents(uris[-max(self.options.long - 1, 1) :])
         return [json.loads(content) for _, content in last]
 
     def _start(self, earlier: list[dict[str, Any]]) -> datetime:
         """The end of the last run, or a period ago."""
-        period = timedelta(hours=self.rhythm.hours)
+        period = timedelta(hours=self.options.hours)
         if not earlier:
             return self.until - period
         last = datetime.fromisoformat(earlier[-1]["until"])
@@ -170,7 +131,7 @@ class Run:
         counts = reference.count(reference.place(nothing, np.zeros(0)))
         requests = 0
         for hour in hours_between(start, self.until):
-            for _, content in self._files(self.endpoint.captured, hour):
+            for _, content in self._files(self.options.captured, hour):
                 found = read_requests(content, len(reference.columns), self.unread)
                 counts = counts + reference.count(reference.place(found.rows, found.predictions))
                 requests += len(found.ids)
@@ -183,7 +144,7 @@ class Run:
         """The labels that arrived since a time, by the requests' ids."""
         labels: dict[str, np.ndarray] = {}
         for hour in hours_between(start, self.until):
-            for uri, content in self._files(self.endpoint.labels, hour):
+            for uri, content in self._files(self.options.labels, hour):
                 labels.update(read_labels(content, uri))
         return labels
 
@@ -192,9 +153,9 @@ class Run:
     ) -> Counts:
         """Adds the errors of requests whose labels have arrived, latest hours first."""
         awaited = set(labels)
-        first = self.until - timedelta(days=self.rhythm.label_days)
+        first = self.until - timedelta(days=self.options.label_days)
         for hour in sorted(hours_between(first, self.until), reverse=True):
-            for _, content in self._files(self.endpoint.captured, hour) if awaited else ():
+            for _, content in self._files(self.options.captured, hour) if awaited else ():
                 found = read_requests(content, len(reference.columns), Counter(), awaited)
                 has_label, values = labelled(found, labels)
                 placed = reference.place(
@@ -253,15 +214,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "endpoint": "name of the endpoint",
         "model": "ARN of the model package",
         "reference": "URI of the model's reference",
-        "captured": "URI of the folder of the captured requests",
-        "labels": "URI of the folder of the labels",
-        "reports": "URI of the folder of the reports",
+        "captured": "URI of the captured requests, with a folder per hour",
+        "labels": "URI of the labels, with a folder per hour",
+        "reports": "URI of the folder of the reports on the model",
     }.items():
         parser.add_argument(f"--{name}", required=True, help=text)
     parser.add_argument("--until", type=_time, required=True, help="ISO 8601; its hour counts")
     parser.add_argument("--hours", type=int, choices=(1, 24), required=True, help="of a period")
-    parser.add_argument("--long", type=int, required=True, help="periods to compare together")
-    parser.add_argument("--label-days", type=int, required=True, help="days until labels arrive")
+    parser.add_argument("--long", type=int, required=True, help="periods to compare together too")
+    parser.add_argument(
+        "--label-days", type=int, required=True, help="max days until labels arrive"
+    )
     parser.add_argument(
         "--false-alarms", type=float, required=True, help="probability of a false alarm in 30 days"
     )
@@ -281,15 +244,6 @@ def _time(text: str) -> datetime:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the script."""
     options = parse(arguments)
-    endpoint = Endpoint(
-        options.endpoint,
-        options.model,
-        options.reference,
-        options.captured,
-        options.labels,
-        options.reports,
-    )
-    rhythm = Rhythm(options.hours, options.long, options.label_days)
     thresholds = Thresholds(
         options.false_alarms,
         30 * 24 // options.hours,
@@ -299,7 +253,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     retries = {"mode": "standard", "total_max_attempts": 5}
     client = boto3.client("s3", config=Config(region_name=options.region, retries=retries))
-    run = Run(Objects(client), endpoint, rhythm, options.until)
+    run = Run(Objects(client), options)
     try:
         with failures(options.message):
             report = run.report(thresholds)
