@@ -14,7 +14,7 @@ _LINKS = {"identity": None, "exp": np.exp}
 # Walks (a row in a tree) in one batch, so that their data stays in the processor's cache.
 _CHUNK = 16384
 
-# Steps of all walks after which those that have ended are left out.
+# Steps after which walks that have ended are left out: looking at each step takes longer.
 _STEPS = 4
 
 # Up to this number of rows, plain Python is faster in one tree than numpy's fixed cost per step.
@@ -132,7 +132,7 @@ class Ensemble:
         node = leaves[walking]
         first = walking % rows * columns
         while node.size:
-            # Leaves lead to themselves, so it need not be looked for them at each step.
+            # Leaves lead to themselves, so walks that have ended can go on for a few steps.
             for _ in range(_STEPS):
                 x = values[first + self._feature[node]]
                 goes_left = x <= self._threshold[node]
