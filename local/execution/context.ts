@@ -20,7 +20,7 @@ import type { ExecutionRequest } from "./request";
 export function makeExecution(
   { cache, jobs, program, serve, workspace }: SessionOptions,
   definition: PipelineDefinition,
-  { pipelineName, retried }: ExecutionRequest,
+  { pipelineName, retried, selection }: ExecutionRequest,
   images: Images,
   parameters: ReadonlyMap<string, Json>,
   startTime: Date,
@@ -31,6 +31,9 @@ export function makeExecution(
   const started = retried?.execution.CreationTime ?? startTime.toISOString();
   const store = new ObjectStore(workspace.objects);
   const described = new Map<string, Properties>();
+  const tunes = allSteps(definition).some(
+    ({ step }) => step.Type === "Tuning" && selection?.selected.has(step.Name) !== false,
+  );
   return {
     id,
     arnPrefix,
@@ -54,7 +57,7 @@ export function makeExecution(
     },
     store,
     jobs,
-    tuner: new Tuner(allSteps(definition).some(({ step }) => step.Type === "Tuning")),
+    tuner: new Tuner(tunes),
     images,
     tables: program.tables,
     workGroups: program.workGroups,
