@@ -69,13 +69,13 @@ function failureText(session: Session, { again, shell }: StepCommands): string {
   return `error: ${text}`;
 }
 
-/** How far a stopped execution got, and how to continue it. */
-function stoppedText({ executionId, result, trials }: Session): string {
+/** How far a stopped execution got, and how to continue it: with `--no-cache`, a run is always a new execution. */
+function stoppedText({ executionId, result, trials }: Session, cache: boolean): string {
   const steps = result.steps.filter(({ status }) => status === "Succeeded").length;
   const completed = trials.filter(({ status }) => status === "Completed").length;
   return (
     `stopped: execution ${executionId}, with ${steps} of ${result.steps.length} steps and ` +
-    `${completed} trials done; run the same command to continue it`
+    `${completed} trials done; run the same command${cache ? "" : " without --no-cache"} to continue it`
   );
 }
 
@@ -85,19 +85,20 @@ function stoppedText({ executionId, result, trials }: Session): string {
  *
  * @param diagnoses the diagnostics of the candidates
  * @param report path of the report
+ * @param options of the run: whether to print JSON, and whether earlier results are used
  * @param commands command lines to run a failed step again and to inspect it
  */
 export function printOutcome(
   session: Session,
   diagnoses: Diagnoses,
   report: string,
-  json: boolean,
+  { cache, json }: { readonly cache: boolean; readonly json?: boolean },
   commands: StepCommands,
   terminal: Terminal,
 ): void {
   const { candidates, result, winner } = session;
   const lines: string[] = [];
-  if (json) {
+  if (json === true) {
     lines.push(JSON.stringify(resultJson(session, diagnoses, report)));
   } else if (result.status !== "Stopped") {
     // With selected steps, only their candidates are shown.
@@ -117,7 +118,7 @@ export function printOutcome(
     }
     lines.push(...remarks(shown, winner?.name, diagnoses), ...analysisWarnings(diagnoses));
   }
-  if (!json) {
+  if (json !== true) {
     lines.push(`Report: ${report}`);
   }
   for (const line of lines) {
@@ -126,6 +127,6 @@ export function printOutcome(
   if (result.status === "Failed") {
     note(terminal, failureText(session, commands));
   } else if (result.status === "Stopped") {
-    note(terminal, stoppedText(session));
+    note(terminal, stoppedText(session, cache));
   }
 }

@@ -178,7 +178,7 @@ async function runHere(
       shell: (step: string, id: string) => command(`shell ${step} ${id}`),
     };
     const diagnoses = readDiagnoses(diagnosticsPath(folder));
-    printOutcome(session, diagnoses, workspace.report, options.json === true, commands, terminal);
+    printOutcome(session, diagnoses, workspace.report, options, commands, terminal);
     printLoggingHint(world, definition, session.executionId, terminal);
     return session.result.status === "Succeeded" ? 0 : 1;
   } catch (error) {

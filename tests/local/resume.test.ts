@@ -90,13 +90,14 @@ describe("npm run local, after an interrupted run,", function () {
   async function startUntil(
     work: string,
     said: string,
+    ...options: readonly string[]
   ): Promise<{
     readonly child: ChildProcess;
     readonly mark: string;
     readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
   }> {
     const mark = `RESTATE_TEST_RUN=${work}`;
-    const child = spawn(process.execPath, [...cliScript, ...argumentsFor(work)], {
+    const child = spawn(process.execPath, [...cliScript, ...argumentsFor(work), ...options], {
       env: { ...process.env, CI: "1", RESTATE_TEST_RUN: work },
     });
     let stderr = "";
@@ -176,13 +177,13 @@ describe("npm run local, after an interrupted run,", function () {
     equal(lines.length, after.trials.length);
   }
 
-  for (const [signal, expected] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
+  for (const [signal, expected, options, command] of [
+    ["SIGINT", 130, [], "the same command"],
+    ["SIGTERM", 143, ["--no-cache"], "the same command without --no-cache"],
   ] as const) {
     it(`ends everything that it started on ${signal}, and says how to continue`, async () => {
       const work = join(folder, signal);
-      const { child, ended, mark } = await startUntil(work, "TuneXGBoost 3/");
+      const { child, ended, mark } = await startUntil(work, "TuneXGBoost 3/", ...options);
       ok(marked(mark).length >= 3, "the run, and its servers");
       child.kill(signal);
       const { code, stderr } = await ended;
@@ -201,7 +202,7 @@ describe("npm run local, after an interrupted run,", function () {
         stderr,
         new RegExp(
           `^stopped: execution ${record.id}, with \\d of \\d+ steps and \\d+ trials done; ` +
-            "run the same command to continue it\\n$",
+            `run ${command} to continue it\\n$`,
         ),
       );
       equal(existsSync(join(work, "executions", record.id, "jobs")), false);
