@@ -49,9 +49,7 @@ class Table:
 def read_tables(channels: Mapping[str, Channel], weighted: bool = False) -> dict[str, Table]:
     """Read all files of each channel, sorted by path.
 
-    Args:
-        channels: by name.
-        weighted: whether the second column weights the rows. Rows of weight zero are left out.
+    If rows are weighted, by their second column, those of weight zero are left out.
 
     Raises:
         UserError: there are no rows, a file is not a table of numbers, files have different

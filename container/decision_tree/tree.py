@@ -36,10 +36,8 @@ class Grown(NamedTuple):
 def from_sklearn(tree: Any, weighted: bool = False) -> Grown:  # noqa: ANN401 - no types
     """Convert a fitted `DecisionTreeRegressor.tree_` with one output.
 
-    Args:
-        tree: the fitted tree.
-        weighted: whether its rows have weights. If not, the weight that scikit-learn counts is
-            how often each row is in a bootstrap sample.
+    If its rows have no weights, the weight that scikit-learn counts is how often each row is in a
+    bootstrap sample.
     """
     nodes = np.empty(tree.node_count, NODE)
     leaf = tree.children_left < 0

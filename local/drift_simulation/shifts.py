@@ -126,11 +126,9 @@ class World:
         return places
 
     def apply(self, shifts: Sequence[tuple[Shift, float]], spread: float) -> Requests:
-        """The requests of a day.
+        """The requests of a day with shifts of some strengths, from 0 to 1.
 
-        Args:
-            shifts: Active shifts, with the strength of each, from 0 to 1.
-            spread: Standard deviation of the model's errors, the unit of concept shifts.
+        `spread` is the standard deviation of the model's errors, the unit of concept shifts.
         """
         requests = self.plain.copy()
         for shift, strength in shifts:

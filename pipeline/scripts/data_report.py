@@ -60,13 +60,7 @@ class Sample:
     """The values of a sample of rows, and hashes of all rows."""
 
     def __init__(self, columns: Sequence[str], assignment: np.ndarray, seed: int) -> None:
-        """Starts empty.
-
-        Args:
-            columns: The target and the features.
-            assignment: The index of each row's part.
-            seed: Of the sample.
-        """
+        """Starts empty; `columns` are the target and the features, `assignment` the rows' parts."""
         rows = len(assignment)
         size = min(rows, MAX_SAMPLED_ROWS, max(1000, MAX_SAMPLED_CELLS // len(columns)))
         self.columns = list(columns)

@@ -41,11 +41,7 @@ class Encoder:
         ]
 
     def encode(self, media_type: str, body: bytes) -> bytes:
-        """Encode the rows of a body as CSV without a header.
-
-        Args:
-            media_type: CSV, JSON or JSON_LINES.
-            body: at least one byte.
+        """Encode the rows of a non-empty body of CSV, JSON or JSON_LINES as CSV without a header.
 
         Raises:
             RequestError: 400, the body does not have its type's format, or a row does not fit the

@@ -24,12 +24,7 @@ _BLOCK = 2**20
 
 
 def parse(content_type: str, body: bytes, features: Features) -> Float32Array:
-    """Read a request's body.
-
-    Args:
-        content_type: one of media_types.SUPPORTED.
-        body: at least one byte.
-        features: of the model.
+    """Read a request's non-empty body, in one of media_types.SUPPORTED.
 
     Returns:
         float32, C order, shape (rows, features), NaN where a value is missing.

@@ -24,10 +24,9 @@ __all__ = ["Query", "create_macros", "explain_failure", "parse_query"]
 
 @dataclass(frozen=True)
 class Query:
-    """A checked query.
+    """A checked query, in DuckDB's dialect, after `create_macros`; column names are in lower case.
 
     Attributes:
-        sql: In DuckDB's dialect, after `create_macros`; column names are in lower case.
         tables: Full names of the tables that it reads.
         is_plain: Whether it works row by row.
         types: The columns' types in Trino, in order.
