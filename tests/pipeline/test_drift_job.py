@@ -20,6 +20,7 @@ import pytest
 from drift_reference import make_reference
 from drift_requests import labelled, read_labels, read_requests
 from emulator import emulator
+from image_python import image_python
 from moto.server import ThreadedMotoServer
 from processing_job import InputError
 from s3_objects import Objects
@@ -226,8 +227,9 @@ def test_requests_since_the_last_run_are_compared_and_reported(
     stage.capture(UNTIL - timedelta(hours=24), rows[0])
     stage.capture(UNTIL - timedelta(hours=1), rows[1])
     stage.capture(UNTIL, stage.rows(500))
-    # As a process: as the job runs it, with what it prints.
-    command = [sys.executable, drift.__file__, *stage.run(**message(tmp_path))]
+    # As a process, by the versions in the image if they can be had: as the job runs it.
+    python = image_python("xgboost 3.2-0") or sys.executable
+    command = [python, drift.__file__, *stage.run(**message(tmp_path))]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     summary, metric = done.stdout.splitlines()
