@@ -24,7 +24,14 @@ from typing import Any
 
 import duckdb
 
-from local.standins.athena.csv_check import are, article, counted, csv_problems, printable
+from local.standins.athena.csv_check import (
+    are,
+    article,
+    count_sql,
+    counted,
+    csv_problems,
+    printable,
+)
 from local.standins.athena.labels import check_labels
 from local.standins.athena.parquet_types import stored_columns
 from local.standins.athena.sql.patterns import try_date_parse_sql
@@ -171,7 +178,7 @@ def _parquet_problems(
         for name, kind in types.items()
         if name in stored and kind.kind not in ("date", "timestamp")
     }
-    counts = "".join(f", count(*) filter ({condition})" for condition in conditions.values())
+    counts = "".join(f", {count_sql(condition)}" for condition in conditions.values())
     source = raw_parquet(one)
     rows, *wrong = database.execute(f"select count(*){counts} from {source}").fetchall()[0]  # noqa: S608 - quoted
     return int(rows), [

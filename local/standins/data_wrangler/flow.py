@@ -96,22 +96,27 @@ class Flow:
     def chain(self, node_id: str) -> list[Node]:
         """The nodes that lead to a node, each after its inputs; records their problems."""
         found: dict[str, Node] = {}
-
-        def visit(current: str, path: tuple[Node, ...]) -> None:
-            if current not in self._fields:
-                self._note(path[-1], f"inputs: there is no node {current}")
-            elif any(node.node_id == current for node in path):
-                self._note(path[-1], "inputs: the node depends on itself")
-            elif current not in found:
-                if current not in self._nodes:
-                    self._nodes[current] = self._parse(self._fields[current], current)
-                node = self._nodes[current]
-                for input_id in node.input_ids:
-                    visit(input_id, (*path, node))
+        # The nodes from the last to the current one, each with its inputs to visit. There may be
+        # thousands, too many for recursion: the flow of a wide table has one for each column.
+        path = {node_id: iter(self._node(node_id).input_ids)}
+        while path:
+            current, inputs = next(reversed(path.items()))
+            node, input_id = self._node(current), next(inputs, None)
+            if input_id is None:
                 found[current] = node
-
-        visit(node_id, ())
+                del path[current]
+            elif input_id not in self._fields:
+                self._note(node, f"inputs: there is no node {input_id}")
+            elif input_id in path:
+                self._note(node, "inputs: the node depends on itself")
+            elif input_id not in found:
+                path[input_id] = iter(self._node(input_id).input_ids)
         return list(found.values())
+
+    def _node(self, node_id: str) -> Node:
+        if node_id not in self._nodes:
+            self._nodes[node_id] = self._parse(self._fields[node_id], node_id)
+        return self._nodes[node_id]
 
     def _note(self, node: Node, problem: str) -> None:
         if problem not in self._found[node.node_id]:

@@ -73,7 +73,7 @@ def _compute(database: Database, spark: SparkProcess, nodes: list[Node], folder:
             if node.is_join or (number > 0 and number % _NODES_A_QUERY == 0):
                 frame = _materialise(database, frame, number)
                 later = {one for after in nodes[number + 1 :] for one in after.input_ids}
-                while stages and later <= {node.node_id}:
+                while stages and not later & frames.keys():
                     database.execute(f"drop table stage{stages.pop()}")
                 stages.append(number)
         except (UserError, duckdb.Error) as error:

@@ -25,9 +25,12 @@ from flows import (
     run,
 )
 
+from local.standins.data_wrangler import job
 from local.standins.data_wrangler.arguments import parse_arguments
 from local.standins.data_wrangler.flow import check
 from local.standins.data_wrangler.job import run_flow
+from local.standins.data_wrangler.writer import write_output
+from local.standins.database import Database
 from local.standins.errors import UserError
 
 TABLE = pa.table({"a": [1, 2, None], "b": [0.5, 1.5, 2.5], "c": ["x", "y", ""], "d": [True] * 3})
@@ -563,3 +566,19 @@ def test_writes_every_requested_output(tmp_path: Path) -> None:
     (second,) = output_folder(tmp_path, "n1").glob("part-*.csv")
     assert pq.read_schema(first).names == TABLE.column_names
     assert second.read_text().splitlines()[0] == ",".join(TABLE.column_names[1:])
+
+
+def test_a_flow_of_a_thousand_nodes_keeps_one_table_of_all_on_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[str] = []
+
+    def write(database: Database, *arguments: Any) -> None:
+        names = "select table_name from duckdb_tables()"
+        tables.extend(name for (name,) in database.execute(names).fetchall())
+        write_output(database, *arguments)
+
+    monkeypatch.setattr(job, "write_output", write)
+    moves = [move("Move to start", column_to_move=name) for name in "abcd" * 261]
+    assert header(run(tmp_path, TABLE, *moves)) == ["d", "c", "b", "a"]
+    assert tables == ["stage1040"]
