@@ -3,21 +3,24 @@
 import datetime
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from flows import cast_node, run
 from test_custom_code import custom, grouped
 
+from local.standins.data_wrangler import job
 from local.standins.data_wrangler.custom_code import _answer, _reason
 from local.standins.data_wrangler.frame import Frame
 from local.standins.data_wrangler.source import Dataset, read_dataset
-from local.standins.data_wrangler.spark_process import CustomCode, spark_process
+from local.standins.data_wrangler.spark_process import CustomCode, SparkProcess, spark_process
+from local.standins.database import Database
 from local.standins.errors import UserError
 
 pytest.importorskip("pyspark", reason="PySpark is not installed")
@@ -37,16 +40,14 @@ VALUES = pa.table(
 )
 
 
-def test_runs_code_of_every_kind(tmp_path: Path) -> None:
-    """Also: the process sees none of our modules, prints to the log, and leaves nothing behind."""
-    table = pa.table(
-        {
-            "Name ü": pa.array(["Ab?", "cD", None, "A?b?"]),
-            "long": pa.array([4, 2, None, 1]),
-            "d.x": pa.array([0.5, 1.5, 2.5, math.nan]),
-        }
-    )
-    code = """
+TABLE = pa.table(
+    {
+        "Name ü": pa.array(["Ab?", "cD", None, "A?b?"]),
+        "long": pa.array([4, 2, None, 1]),
+        "d.x": pa.array([0.5, 1.5, 2.5, math.nan]),
+    }
+)
+CODE = """
 import pandas as pd
 print("seen", len(df))
 texts = df.dtypes[df.dtypes == object].index
@@ -61,47 +62,75 @@ try:
 except ImportError:
     pass
 """
-    part = run(
-        tmp_path,
-        table,
-        cast_node({"Name ü": "string", "long": "long", "d.x": "float"}),
-        custom("pandas", code=code),
-        custom("formula", output_column="half", formula="0.5 * `d.x` + `long_4.0`"),
-        grouped("SQL (PySpark SQL)", "sql_parameters", "select *, `long_1.0` + 1 as next from df;"),
-        grouped("Python (PySpark)", "pyspark_parameters", "df = df.drop('d.x', 'half')"),
-        custom("formula", output_column="mixed", formula="upper(mixed)"),
-        trust_code=True,
-    )
-    assert part.read_text() == (
+Passed = tuple[str, Frame, str]
+
+
+def _pass_values(database: Database, folder: Path, process: SparkProcess) -> list[Passed]:
+    """Values before and after a process, as text; after code that fails, and once again."""
+    pq.write_table(VALUES, folder / "values.parquet")
+    frame = read_dataset(database, folder, Dataset("values.parquet", "parquet"))
+    passed = [("", frame, repr(database.execute(frame.query).fetchall()))]
+    for _ in range(2):
+        with pytest.raises(UserError) as caught:
+            process.run(frame, CustomCode("pandas", "df.x"))
+        after = process.run(frame, CustomCode("pyspark", "pass"))
+        text = repr(database.execute(after.query).fetchall())
+        passed.append((str(caught.value), after, text))
+    return passed
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Passed]]:
+    """A flow's output, and values that its process passed on afterwards: Spark starts once."""
+    folder = tmp_path_factory.mktemp("flow")
+    passed: list[Passed] = []
+
+    @contextmanager
+    def used_again(database: Database, base: Path) -> Iterator[SparkProcess]:
+        with spark_process(database, base) as process:
+            yield process
+            passed.extend(_pass_values(database, base, process))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job, "spark_process", used_again)
+        part = run(
+            folder,
+            TABLE,
+            cast_node({"Name ü": "string", "long": "long", "d.x": "float"}),
+            custom("pandas", code=CODE),
+            custom("formula", output_column="half", formula="0.5 * `d.x` + `long_4.0`"),
+            grouped(
+                "SQL (PySpark SQL)", "sql_parameters", "select *, `long_1.0` + 1 next from df;"
+            ),
+            grouped("Python (PySpark)", "pyspark_parameters", "df = df.drop('d.x', 'half')"),
+            custom("formula", output_column="mixed", formula="upper(mixed)"),
+            trust_code=True,
+        )
+    assert not list(folder.glob("custom-code-*"))
+    return part, passed
+
+
+def test_runs_code_of_every_kind(ran: tuple[Path, list[Passed]]) -> None:
+    """Also: the process sees none of our modules, and prints to the log."""
+    assert ran[0].read_text() == (
         "Name ü,mixed,none,long_1.0,long_2.0,long_4.0,next\n"
         'b.,1,"",0,0,1,1\n'
         'cd,X,"",0,1,0,1\n'
         ',2.5,"",0,0,0,1\n'
         '.b.,NONE,"",1,0,0,2\n'
     )
-    assert not list(tmp_path.glob("custom-code-*"))
 
 
-def test_values_pass_through_unchanged_also_after_a_failure(tmp_path: Path) -> None:
-    pq.write_table(VALUES, tmp_path / "values.parquet")
-    keep = CustomCode("pyspark", "pass")
-    with duckdb.connect() as database, spark_process(database, tmp_path) as process:
-        frame = read_dataset(database, tmp_path, Dataset("values.parquet", "parquet"))
-
-        def text(frame: Frame) -> str:
-            return repr(database.execute(frame.query).fetchall())
-
-        for _ in range(2):
-            with pytest.raises(UserError) as caught:
-                process.run(frame, CustomCode("pandas", "df.x"))
-            assert str(caught.value) == (
-                "line 1: AttributeError: 'DataFrame' object has no attribute 'x'"
-            )
-            after = process.run(frame, keep)
-            assert after.columns == frame.columns
-            assert text(after) == text(frame)
-        assert "('A', 1, 0.5, True, datetime.date(2020, 2, 29), " in text(frame)
-    assert not list(tmp_path.glob("custom-code-*"))
+def test_values_pass_through_unchanged_also_after_a_failure(
+    ran: tuple[Path, list[Passed]],
+) -> None:
+    (_, frame, text), *others = ran[1]
+    assert "('A', 1, 0.5, True, datetime.date(2020, 2, 29), " in text
+    assert len(others) == 2
+    for error, after, passed in others:
+        assert error == "line 1: AttributeError: 'DataFrame' object has no attribute 'x'"
+        assert after.columns == frame.columns
+        assert passed == text
 
 
 def answer(spark: SparkSession, folder: Path, kind: str, code: str, **more: str) -> dict[str, Any]:
