@@ -254,7 +254,7 @@ describe("the real engine, with fake providers,", function () {
     it("creates an MLflow app, names it in the definition as AWS does, and deletes it", async () => {
       const plain = first.outputs;
       equal(plain["mlflowAppArn"], "");
-      await stack.setConfig("restate:tracking", { value: "mlflow" });
+      await configure(stack, { "restate:tracking": "mlflow" });
       const changes = [
         "create permissions-tracking",
         "create permissions-tracking-policy",
@@ -283,7 +283,7 @@ describe("the real engine, with fake providers,", function () {
       ok(PipelineExperimentConfig);
       deepEqual(definition, before);
       equal((await preview(stack)).definition, pipelineDefinition);
-      await stack.setConfig("restate:mlflowLogging", { value: "outside-network" });
+      await configure(stack, { "restate:mlflowLogging": "outside-network" });
       deepEqual(touched(await up(stack)), [
         "create mlflow-logs",
         "create mlflow-logs-approval",
@@ -300,9 +300,41 @@ describe("the real engine, with fake providers,", function () {
         "create permissions-logging-policy",
         "update permissions-scheduler-policy",
       ]);
-      await stack.removeConfig("restate:mlflowLogging");
-      await stack.removeConfig("restate:tracking");
+      await configure(stack, { "restate:mlflowLogging": undefined, "restate:tracking": undefined });
       deepEqual((await up(stack)).outputs, plain);
+    });
+
+    it("keeps the sources of running executions and registered models, and each image that it has pushed", async () => {
+      const sources = ({ outputs }: typeof first): readonly string[] =>
+        String(outputs["pipelineDefinition"]).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
+      const digestOf = ({ outputs }: typeof first): unknown => outputs["decisionTreeRepoDigest"];
+      const otherRows = JSON.stringify({ ...californiaHousing, filter: [] });
+      await configure(stack, {
+        "restate:baseImage": "python:3.12-slim",
+        "restate:dataset": otherRows,
+      });
+      const changed = await up(stack);
+      notEqual(digestOf(changed), digestOf(first));
+      const all = new Set([...sources(first), ...sources(changed)]);
+      equal(all.size, new Set(sources(first)).size + 1); // another flow
+      for (const uri of all) {
+        if (!uri.endsWith("/")) {
+          ok(engine.object(uri), uri);
+          continue;
+        }
+        const script = ["preprocess", "evaluate"].find((one) => engine.object(`${uri}${one}.py`));
+        ok(script, uri);
+        for (const [name, text] of scriptWithImports(script)) {
+          equal(engine.object(`${uri}${name}.py`), text, `${uri}${name}.py`);
+        }
+      }
+      await configure(stack, { "restate:baseImage": undefined });
+      const returned = await up(stack);
+      deepEqual(touched(returned), [
+        "create-replacement decision-tree-image",
+        "update models-pipeline",
+      ]);
+      equal(digestOf(returned), digestOf(first));
     });
 
     it("leaves nothing behind when destroyed", async () => {
@@ -311,9 +343,13 @@ describe("the real engine, with fake providers,", function () {
     });
   });
 
-  it("previews the definition of a stack with a network, except for ids that AWS assigns", async () => {
+  it("previews the definition of a stack with a network, except for ids that AWS assigns, and uploads its data", async () => {
+    // It is uploaded, too, once the bucket has its rules.
+    const dataFile = join(engine.folder, "housing.csv");
+    writeFileSync(dataFile, "-122.23,37.88,41,880,129,322,126,8.3252,452600\n");
     const stack = await engine.stack("net", {
       ...disposable,
+      "restate:dataFile": dataFile,
       "restate:network": '{"mode":"create"}',
     });
     equal((await preview(stack)).definition, unknown);
@@ -342,45 +378,6 @@ describe("the real engine, with fake providers,", function () {
     });
     const subnetChanges = touched(await up(stack)).filter((change) => change.includes("isolated"));
     deepEqual(subnetChanges, ["create network-vpc-isolated-3"]);
-  });
-
-  it("keeps the sources of running executions and registered models, and each image that it has pushed", async () => {
-    // It is uploaded, too, once the bucket has its rules.
-    const dataFile = join(engine.folder, "housing.csv");
-    writeFileSync(dataFile, "-122.23,37.88,41,880,129,322,126,8.3252,452600\n");
-    const stack = await engine.stack("sources", { ...disposable, "restate:dataFile": dataFile });
-    const sources = ({ outputs }: typeof first): readonly string[] =>
-      String(outputs["pipelineDefinition"]).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
-    const digestOf = ({ outputs }: typeof first): unknown => outputs["decisionTreeRepoDigest"];
-    const original = await up(stack);
-    equal(original.outputs["bucketName"], "sagemaker-restate-sources-444455556666");
-    const otherRows = JSON.stringify({ ...californiaHousing, filter: [] });
-    await configure(stack, {
-      "restate:baseImage": "python:3.12-slim",
-      "restate:dataset": otherRows,
-    });
-    const changed = await up(stack);
-    notEqual(digestOf(changed), digestOf(original));
-    const all = new Set([...sources(original), ...sources(changed)]);
-    equal(all.size, new Set(sources(original)).size + 1); // another flow
-    for (const uri of all) {
-      if (!uri.endsWith("/")) {
-        ok(engine.object(uri), uri);
-        continue;
-      }
-      const script = ["preprocess", "evaluate"].find((one) => engine.object(`${uri}${one}.py`));
-      ok(script, uri);
-      for (const [name, text] of scriptWithImports(script)) {
-        equal(engine.object(`${uri}${name}.py`), text, `${uri}${name}.py`);
-      }
-    }
-    await configure(stack, { "restate:baseImage": undefined });
-    const returned = await up(stack);
-    deepEqual(touched(returned), [
-      "create-replacement decision-tree-image",
-      "update models-pipeline",
-    ]);
-    equal(digestOf(returned), digestOf(original));
   });
 
   it("refuses an image that SageMaker cannot run, recovers from an update that failed halfway, and keeps protected data", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CommandLine, hasCommandLine } from "../engine/commandLine";
 import { Engine } from "../engine/engine";
 import { AwsServices, constraints } from "./support/awsServices";
+import { mainExports } from "./support/serving";
 
 describe("pulumi, from the command line in serving/,", function () {
   this.timeout(600_000);
@@ -17,7 +18,8 @@ describe("pulumi, from the command line in serving/,", function () {
     }
     await aws.start();
     await engine.start();
-    const main = await engine.stack("dev", { "restate:network": '{"mode":"none"}' });
+    // The main stack's exports are all that this one reads of it; lifecycle.test.ts takes those of the real one.
+    const main = await engine.stackOf("restate", "dev", () => Promise.resolve(mainExports));
     await main.up();
     await commandLine.open([
       "components",
