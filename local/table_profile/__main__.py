@@ -272,7 +272,11 @@ def _place(row: int, table: Table, database: Database) -> str:
 def _parquet(paths: tuple[Path, ...], database: Database) -> dict[str, Any]:
     stored: dict[str, dict[Path, StoredColumn]] = {}
     for path in paths:
-        for name, column in stored_columns(path, database).items():
+        try:
+            columns_of_file = stored_columns(path, database)
+        except duckdb.Error:
+            raise UserError(f"{path.name}: is a damaged Parquet file") from None
+        for name, column in columns_of_file.items():
             stored.setdefault(name, {})[path] = column
     types = {name: _shared_type(columns) for name, columns in stored.items()}
     skipped = {

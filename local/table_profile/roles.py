@@ -130,7 +130,8 @@ def describe(
         high=_text(high),
         middle=_text(middle),
         labels=labels,
-        is_counter=present == rows == distinct and width == rows - 1,
+        # Rows that occur twice have the same number.
+        is_counter=present == rows and width == distinct - 1 and 10 * distinct >= 9 * rows,
         is_time=found is not None and found.time_format is not None,
         is_code=found is not None and found.is_code,
         date_format=date_format,

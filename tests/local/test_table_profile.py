@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from local.standins.database import open_database
+from local.standins.errors import UserError
 from local.table_profile.__main__ import profile
 from local.table_profile.text_columns import column_names
 
@@ -308,6 +309,14 @@ def test_years_are_not_row_numbers(path: Path) -> None:
     assert drops(found) == {"number": "it numbers the rows"}
 
 
+def test_recognises_row_numbers_of_repeated_rows(path: Path) -> None:
+    rows = [(price, f"{n + 7}") for n, (price, *_) in enumerate(ROWS)]
+    found = profiled(path, text(rows + rows[:5], header="price,number"))
+    assert drops(found) == {"number": "it numbers the rows"}
+    some = profiled(path, text(rows + rows[:9], header="price,number"))
+    assert drops(some) == {}
+
+
 def test_finds_columns_that_leak_the_target(path: Path) -> None:
     rows = [(price, str(float(price) * -0.9 + 3), rooms) for price, _, rooms in ROWS]
     content = text(rows, header="price,net,rooms")
@@ -412,6 +421,14 @@ def test_parquet_files_of_one_table_may_have_different_columns(tmp_path: Path) -
         "odd": "stored as INT64 in a.parquet and as DOUBLE in b.parquet, "
         "but Athena reads one type from all files"
     }
+
+
+def test_names_the_parquet_file_that_is_damaged(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    pq.write_table(pa.table({"x": [1, 2], "y": [1.5, 2.5]}), paths[0])
+    paths[1].write_bytes(paths[0].read_bytes()[:-20])
+    with pytest.raises(UserError, match=r"^b\.parquet: is a damaged Parquet file$"):
+        profiled(paths[0], format="parquet", paths=list(map(str, paths)))
 
 
 def test_quotes_in_any_file_are_found(tmp_path: Path) -> None:
