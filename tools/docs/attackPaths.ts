@@ -221,7 +221,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
-    goal: "run its code with a role of the stack",
+    goal: "run its code in a job with a role of the stack",
     action: "sagemaker:CreateTrainingJob",
     resource: arn("sagemaker", "training-job/mine"),
     widened: true,
