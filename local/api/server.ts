@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 
 import { stackNames } from "../../contract/names";
 import type { ServedApi } from "../environments/awsServices";
+import { foreignCaller, isThisMachine } from "./callers";
 import { ensureGroup } from "./registry";
 import { answer } from "./router";
 import type { World } from "./world";
@@ -32,13 +33,20 @@ export async function serveJobs(world: World): Promise<ServedApi> {
 
 /**
  * Serves this machine's API over HTTP until it is closed; pending requests are answered. Requests are not authenticated,
- * so it listens on loopback by default.
+ * so it listens on loopback by default, where web pages are refused.
  *
  * @param port 0 for any free port
  * @throws Error with the code EADDRINUSE if the port is in use
  */
 export async function serveApi(world: World, port: number, host = "127.0.0.1"): Promise<ServedApi> {
+  const onLoopback = isThisMachine(host.includes(":") ? `[${host}]` : host);
   const server: Server = createServer((request, response) => {
+    const foreign = onLoopback ? foreignCaller(request.headers) : undefined;
+    if (foreign !== undefined) {
+      const refusal = { __type: "AccessDeniedException", message: foreign };
+      response.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify(refusal));
+      return;
+    }
     const respond = async (): Promise<void> => {
       const { body, headers, status } = await answer(world, {
         method: request.method ?? "GET",
