@@ -192,10 +192,37 @@ async function bundle(verb) {
   return { path, ...made };
 }
 
+/** Functions of Pulumi's SDK that serialize a program's functions, by module. */
+const serializers = {
+  codePaths: ["computeCodePaths"],
+  serializeClosure: ["serializeFunction", "serializeFunctionAsync"],
+};
+
+/**
+ * Lets modules of Pulumi's SDK load only when their functions are called, which no program here does: the TypeScript
+ * compiler and npm's tree of packages in them would take a fifth of an evaluation.
+ */
+function deferSerializers(require) {
+  for (const [name, functions] of Object.entries(serializers)) {
+    const path = require.resolve(`@pulumi/pulumi/runtime/closure/${name}`);
+    const deferred = new Module(path);
+    const load = () => {
+      delete require.cache[path];
+      return require(path);
+    };
+    deferred.exports = Object.fromEntries(
+      functions.map((one) => [one, (...args) => load()[one](...args)]),
+    );
+    deferred.loaded = true;
+    require.cache[path] = deferred;
+  }
+}
+
 /** Allows the program's own sources, which are loaded separately, to be TypeScript; loads the compiler only then. */
 function compileSources(require) {
   Module._extensions[".ts"] = (module, path) => {
     delete Module._extensions[".ts"];
+    deferSerializers(require);
     // The compiler would look into each of their files, and for its source map: a quarter of an evaluation.
     require("@pulumi/pulumi");
     require("zod");
