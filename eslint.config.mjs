@@ -14,8 +14,9 @@ const arrows = {
   serving: ["components", "config", "contract", "errors", "pipeline"],
   offline: ["errors", "pipeline", "serving"],
   local: ["contract", "errors", "offline", "pipeline", "terminal"],
-  report: ["local", "pipeline"],
-  cli: ["contract", "errors", "local", "offline", "pipeline", "report", "terminal"],
+  sageMaker: ["contract", "errors", "local", "pipeline", "terminal"],
+  report: ["local", "pipeline", "sageMaker"],
+  cli: ["contract", "errors", "local", "offline", "pipeline", "report", "sageMaker", "terminal"],
   bench: ["offline", "pipeline"],
   tools: ["config", "contract", "local", "offline", "report", "serving"],
 };

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 
-import type { CandidateSummary } from "../local/records/summary";
+import type { Candidate } from "../sageMaker/fullExecution";
 import { fittedTable, wrapped } from "../terminal/fittedTable";
 import { significant } from "../terminal/listing";
 import { columnsOf, drawTable } from "../terminal/table";
@@ -9,11 +9,11 @@ import { columnsOf, drawTable } from "../terminal/table";
 interface Column {
   readonly head: string;
   readonly align: "left" | "right";
-  readonly value: (candidate: CandidateSummary) => string;
+  readonly value: (candidate: Candidate) => string;
 }
 
 /** The best trial's hyperparameters, without those that are the same for all trials. */
-function hyperparameters({ best, trials }: CandidateSummary): readonly string[] {
+function hyperparameters({ best, trials }: Candidate): readonly string[] {
   return Object.entries(best?.hyperparameters ?? {})
     .filter(([name, value]) => trials.some((trial) => trial.hyperparameters[name] !== value))
     .map(([name, value]) => {
@@ -23,9 +23,9 @@ function hyperparameters({ best, trials }: CandidateSummary): readonly string[] 
 }
 
 /** If tuning was not selected, another execution's trials trained the candidate. */
-const hasTrials = ({ trials }: CandidateSummary): boolean => trials.length > 0;
+const hasTrials = ({ trials }: Candidate): boolean => trials.length > 0;
 
-function trialsText({ trials }: CandidateSummary): string {
+function trialsText({ trials }: Candidate): string {
   const completed = trials.filter(({ status }) => status === "Completed").length;
   return completed === trials.length ? String(completed) : `${completed} of ${trials.length}`;
 }
@@ -62,14 +62,15 @@ const allColumns: readonly Column[] = Object.values(columns);
 
 /**
  * The candidates side by side, the winner marked, as a table for the terminal.
+ * @param winner its name
  * @param width max characters of a line; if the hyperparameters do not fit in the table, they are listed below it
  */
 export function candidateTable(
-  candidates: readonly CandidateSummary[],
-  winner: CandidateSummary | undefined,
+  candidates: readonly Candidate[],
+  winner: string | undefined,
   width: number,
 ): string {
-  const star = (candidate: CandidateSummary): string => (candidate === winner ? pc.green("★") : "");
+  const star = ({ name }: Candidate): string => (name === winner ? pc.green("★") : "");
   const whole = drawTable({
     head: ["", ...allColumns.map(({ head }) => pc.bold(head))],
     rows: candidates.map((one) => [star(one), ...allColumns.map(({ value }) => value(one))]),
@@ -85,7 +86,7 @@ export function candidateTable(
       rows: candidates.map((one) =>
         scores.map((column) =>
           column === columns.name
-            ? `${one.name}${one === winner ? pc.green(" ★") : ""}`
+            ? `${one.name}${one.name === winner ? pc.green(" ★") : ""}`
             : column.value(one),
         ),
       ),

@@ -1,5 +1,5 @@
 import type { PipelineDefinition } from "../pipeline/language/definition";
-import type { World } from "./sageMaker/world";
+import type { World } from "../sageMaker/world";
 import { note, type Terminal } from "./terminal";
 
 /** Prints how to log an execution to the MLflow app that its definition names: neither Pipelines nor this machine does. */

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { UserError } from "../errors/userError";
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { typedPath } from "../terminal/options";
-import { parseDefinition } from "./parseDefinition";
+import { parseDefinition } from "../sageMaker/parseDefinition";
 import { stackProgram } from "./stackProgram";
 
 const root = resolve(__dirname, "..");

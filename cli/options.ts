@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 
 import { UserError } from "../errors/userError";
 import { collectParameter, shellWord } from "../terminal/options";
-import type { Pace } from "./sageMaker/follow";
+import type { Pace } from "../sageMaker/follow";
 
 /** The default of `--stack`, for the help. */
 export const stackDefault = "default: taken from the name of the --config-file, or dev";

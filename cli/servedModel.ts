@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 
 import { containerHeader, modelError } from "../local/environments/inferencePipeline";
 import { UserError } from "../errors/userError";
-import type { ClientConfig } from "./sageMaker/clients";
+import type { ClientConfig } from "../sageMaker/clients";
 
 /**
  * The configuration of a runtime client for a model served on a port of this machine: it calls POST /invocations, as

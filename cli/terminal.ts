@@ -1,6 +1,6 @@
 import { formatListing, type Listing } from "../terminal/listing";
 import { widthOf } from "../terminal/output";
-import type { Pause } from "./sageMaker/follow";
+import type { Pause } from "../sageMaker/follow";
 
 /** Where commands write, and how they wait: injected, so that tests need neither a process nor a clock. */
 export interface Terminal {

@@ -15,11 +15,11 @@ import { stackNames } from "../contract/names";
 import { UserError } from "../errors/userError";
 import { diagnose } from "../report/diagnostics";
 import { shellWord, typedPath } from "../terminal/options";
-import { type ClientConfig, sageMaker } from "./sageMaker/clients";
-import { type Pipeline, registeredGroups, registeredPipelines } from "./sageMaker/inventory";
+import { type ClientConfig, sageMaker } from "../sageMaker/clients";
+import { type Pipeline, registeredGroups, registeredPipelines } from "../sageMaker/inventory";
 import { stackProgram } from "./stackProgram";
-import { readOutputs } from "./sageMaker/stackOutputs";
-import type { World } from "./sageMaker/world";
+import { readOutputs } from "./stackOutputs";
+import type { World } from "../sageMaker/world";
 
 /** The options that select a command's world. */
 export interface WorldOptions {
@@ -118,6 +118,11 @@ function placeOf(workspace: Workspace): { readonly region: string; readonly acco
   return { region: "us-east-1", accountId: exampleAccountId };
 }
 
+/** A work folder as a world. */
+export interface MachineWorld extends World {
+  readonly machine: Machine;
+}
+
 /** What a caller adds to the options. */
 interface MachineExtras {
   /** The program, if it is evaluated already. */
@@ -130,7 +135,7 @@ interface MachineExtras {
  * This machine as a world, by the options.
  * @throws UserError if the work folder is another folder of the user's
  */
-export function openMachine(options: MachineOptions, extras: MachineExtras = {}): World {
+export function openMachine(options: MachineOptions, extras: MachineExtras = {}): MachineWorld {
   const workspace = workspaceOf(options);
   workspace.checkUsable();
   const { program, say } = extras;
@@ -144,19 +149,20 @@ export function openMachine(options: MachineOptions, extras: MachineExtras = {})
       data: dataOf(options),
       ...imageOptions(options),
       authorization: options.authorization,
-      diagnose,
+      diagnose: (execution) => diagnose(world, execution),
       ...(say && { say }),
     },
     serveJobs,
   );
-  return worldOf(machine, options);
+  const world = worldOf(machine, options);
+  return world;
 }
 
 /** A work folder as a world, with what runs for it in this process. */
 export function worldOf(
   machine: Machine,
   options: Pick<MachineOptions, "stack" | "workFolder"> = {},
-): World {
+): MachineWorld {
   const config: ClientConfig = {
     region: machine.region,
     credentials: { accessKeyId: "local", secretAccessKey: "local" },

@@ -1,4 +1,4 @@
-import type { Challenge } from "../local/records/challenge";
+import type { Challenge } from "../sageMaker/challenge";
 import { decimal, percent, score } from "./numbers";
 
 /** The result of the best candidate's challenge of the champion, in one sentence. */

@@ -1,4 +1,4 @@
-import type { PredictionInterval } from "../local/records/metrics";
+import type { PredictionInterval } from "../sageMaker/metrics";
 
 /** The splits, in the order in which a model uses them. */
 export const splits = ["train", "validation", "test"] as const;

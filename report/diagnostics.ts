@@ -9,7 +9,9 @@ import { writeJson } from "../local/storage/files";
 import { failureReason } from "../local/execution/steps/jobFailure";
 import { type Job, type JobResult, JobRunner, type Jobs } from "../local/environments/jobs";
 import { pythonPath, scriptsPath } from "../local/environments/python";
-import type { CandidateSummary } from "../local/records/summary";
+import { describeExecution } from "../sageMaker/executions";
+import { type Candidate, type FullExecution, readExecution } from "../sageMaker/fullExecution";
+import type { World } from "../sageMaker/world";
 import { scriptWithImports } from "../pipeline/jobScripts";
 import { type Diagnoses, type DiagnosesDocument, diagnosesVersion } from "./diagnosis";
 import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsRequest";
@@ -139,18 +141,27 @@ async function look(execution: Execution, request: DiagnosticsRequest): Promise<
 /** The path of an execution's diagnostics. */
 export const diagnosticsPath = (folder: string): string => join(folder, "diagnostics.json");
 
+/** The name of the candidate to analyse in detail: the winner, or else the best. */
+export function detailedCandidate({
+  candidates,
+  winner,
+}: Pick<FullExecution, "candidates" | "winner">): string | undefined {
+  const score = ({ metrics }: Candidate): number => metrics?.r2 ?? -Infinity;
+  return winner?.name ?? candidates.toSorted((left, right) => score(right) - score(left))[0]?.name;
+}
+
 /**
  * Measures how well the candidates' best models predict train, validation and test rows, analyses one of them in
  * detail, and stores the result in the execution's folder for the report.
  *
- * @param detailed the name of the candidate to analyse in detail: the winner, or else the best
+ * @param execution an execution on this machine whose steps have ended
  */
-export async function diagnose(
-  execution: Execution,
-  candidates: readonly CandidateSummary[],
-  detailed: string | undefined,
-): Promise<void> {
-  const request = diagnosticsRequest(execution, candidates, detailed);
+export async function diagnose(world: World, execution: Execution): Promise<void> {
+  const [arn, pipelineName] = ["PipelineExecutionArn", "PipelineName"].map((name) =>
+    execution.scope.execution.get(name),
+  ) as [string, string];
+  const full = await readExecution(world, await describeExecution(world, { arn, pipelineName }));
+  const request = diagnosticsRequest(execution, full.candidates, detailedCandidate(full));
   if (request.candidates.length === 0) {
     return;
   }

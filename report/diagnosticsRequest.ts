@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 import type { ProcessingRequest, TuningRequest } from "../pipeline/language/evaluate";
 import type { Execution, Properties } from "../local/execution/execution";
-import type { CandidateSummary } from "../local/records/summary";
+import type { Candidate } from "../sageMaker/fullExecution";
 import { splits } from "./diagnosis";
 
 /** A candidate in the request of the job: see diagnostics.py. */
@@ -83,12 +83,9 @@ function findOutput(
 }
 
 /** What can be analysed of a candidate; undefined if nothing can. */
-function requestOf(
-  execution: Execution,
-  candidate: CandidateSummary,
-): CandidateRequest | undefined {
-  const tuning: Partial<TuningRequest> = execution.described.get(candidate.tuningStep) ?? {};
-  const evaluation = execution.described.get(candidate.evaluationStep ?? "") ?? {};
+function requestOf(execution: Execution, candidate: Candidate): CandidateRequest | undefined {
+  const tuning: Partial<TuningRequest> = execution.described.get(candidate.step.Name) ?? {};
+  const evaluation = execution.described.get(candidate.evaluation?.step ?? "") ?? {};
   const specification = tuning.TrainingJobDefinition?.AlgorithmSpecification;
   const image = execution.images.find(specification?.TrainingImage ?? "");
   const algorithm = loaders[image?.trainingModule ?? ""];
@@ -127,7 +124,7 @@ function featureNames(execution: Execution): readonly string[] | null {
 /** The job's request, with the candidate to analyse in detail. */
 export function diagnosticsRequest(
   execution: Execution,
-  candidates: readonly CandidateSummary[],
+  candidates: readonly Candidate[],
   detailed: string | undefined,
 ): DiagnosticsRequest {
   return {

@@ -3,11 +3,11 @@ import { html, type Html } from "./html";
 import { duration, score } from "./numbers";
 import { remarks } from "./remarks";
 import type { ReportData } from "./reportData";
-import type { ReportedStep } from "./reported";
+import type { ExecutionStep } from "../sageMaker/steps";
 import { table, text } from "./table";
 
-function verdict({ record }: ReportData): Html {
-  const { challenge, failureReason, status, steps, winner } = record;
+function verdict({ execution }: ReportData): Html {
+  const { challenge, failureReason, status, steps, winner } = execution;
   const failed = steps.find((step) => step.status === "Failed");
   switch (status) {
     case "Succeeded":
@@ -36,7 +36,7 @@ function verdict({ record }: ReportData): Html {
 }
 
 /** Remarks that qualify the outcome. */
-function remarkList({ candidates, diagnoses, record: { challenge, winner } }: ReportData): Html {
+function remarkList({ candidates, diagnoses, execution: { challenge, winner } }: ReportData): Html {
   const scored = candidates.map(({ metrics, name }) => ({ name, metrics: metrics.test }));
   const lines = [
     ...(challenge === undefined ? [] : [challengeText(challenge)]),
@@ -50,8 +50,8 @@ function remarkList({ candidates, diagnoses, record: { challenge, winner } }: Re
 }
 
 /** The end of the log of a step that did not succeed. */
-function logText(data: ReportData, step: ReportedStep): Html {
-  const log = data.logOf(step);
+function logText(data: ReportData, step: ExecutionStep): Html {
+  const log = data.logs.get(step.name);
   const reason =
     step.failureReason === undefined ? html`` : html`<p class="reason">${step.failureReason}</p>`;
   return html`<h3>${step.name} (${step.status})</h3>
@@ -65,22 +65,19 @@ function logText(data: ReportData, step: ReportedStep): Html {
 
 /** The section about problems: each step that failed or was stopped, with its reason and the end of its log. */
 export function problemSection(data: ReportData): Html {
-  const steps = data.record.steps.filter(({ status }) => ["Failed", "Stopped"].includes(status));
+  const steps = data.execution.steps.filter(({ status }) => ["Failed", "Stopped"].includes(status));
   return steps.length === 0
     ? html``
     : html`<section>
-        <h2>${data.record.status === "Stopped" ? "Stopped steps" : "Failed steps"}</h2>
+        <h2>${data.execution.status === "Stopped" ? "Stopped steps" : "Failed steps"}</h2>
         ${steps.map((step) => logText(data, step))}
       </section>`;
 }
 
 /** The section about the execution and its outcome. */
 export function outcomeSection(data: ReportData): Html {
-  const { id, parameters, seconds, startTime, status } = data.record;
-  const rows = Object.entries(parameters).map(([name, value]) => [
-    name,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
+  const { id, parameters, seconds, startTime, status } = data.execution;
+  const rows = Object.entries(parameters);
   const parameterTable =
     rows.length === 0
       ? html``

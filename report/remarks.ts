@@ -1,4 +1,4 @@
-import type { Metrics } from "../local/records/metrics";
+import type { Metrics } from "../sageMaker/metrics";
 import type { Diagnoses } from "./diagnosis";
 import { decimal, score, significant } from "./numbers";
 

@@ -1,10 +1,11 @@
-import { writeFileAtomically } from "../local/storage/files";
+import type { FullExecution } from "../sageMaker/fullExecution";
+import type { World } from "../sageMaker/world";
 import { candidateSection } from "./candidateSection";
 import { dataSection } from "./dataSection";
 import { html } from "./html";
 import { outcomeSection, problemSection } from "./outcomeSection";
 import { page } from "./page";
-import { type ReportData, readReportData } from "./reportData";
+import { readReportData, type ReportData } from "./reportData";
 import { segmentSection } from "./segmentSection";
 import { stepSection } from "./stepSection";
 import { tuningSection } from "./tuningSection";
@@ -13,7 +14,7 @@ import { winnerSection } from "./winnerSection";
 /** Renders the report of an execution as a self-contained page. */
 export async function renderReport(data: ReportData): Promise<string> {
   return page(
-    `Pipeline execution ${data.record.id}`,
+    `Pipeline execution ${data.execution.id}`,
     html`${outcomeSection(data)}
       <main>
         ${problemSection(data)} ${dataSection(data)} ${stepSection(data)}
@@ -23,10 +24,7 @@ export async function renderReport(data: ReportData): Promise<string> {
   );
 }
 
-/**
- * Writes the report of an execution from its records.
- * @param folder the execution's folder
- */
-export async function writeReport(folder: string, path: string): Promise<void> {
-  writeFileAtomically(path, await renderReport(readReportData(folder)));
+/** The report of an execution, as a self-contained page. */
+export async function executionReport(world: World, execution: FullExecution): Promise<string> {
+  return renderReport(await readReportData(world, execution));
 }

@@ -1,31 +1,30 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync } from "node:fs";
 import { z } from "zod";
 
-import type { PipelineDefinition } from "../pipeline/language/definition";
 import { isObject } from "../pipeline/language/json";
-import { type CandidateRecord, definitionIn, readRecord } from "../local/records/executions";
-import type { Metrics } from "../local/records/metrics";
 import { type DataReport, readDataReport } from "../local/records/dataReport";
 import { readDocument } from "../local/records/documents";
-import { lastLines } from "../local/environments/logs";
+import type { Metrics } from "../sageMaker/metrics";
+import type { Candidate, FullExecution } from "../sageMaker/fullExecution";
+import { readObject, s3 } from "../sageMaker/objects";
+import { logEnd } from "../sageMaker/stepJobs";
+import type { World } from "../sageMaker/world";
 import {
   type Diagnoses,
   type DiagnosesDocument,
   diagnosesVersion,
   type Diagnosis,
   type Split,
-  splits,
   type SplitMetrics,
 } from "./diagnosis";
-import { diagnosticsPath } from "./diagnostics";
-import type { ReportedExecution, ReportedStep, ReportedTrial } from "./reported";
-import { type Tuning, tunings } from "./tuningData";
+import { detailedCandidate, diagnosePredictions, diagnosticsPath } from "./diagnostics";
+import { type Tuning, tuningOf } from "./tuningData";
 
 /** Max lines of a log in the report. */
-export const logLines = 30;
+const logLines = 30;
 
-export interface LogEnd {
+/** The end of a log. */
+interface LogEnd {
   /** Where the complete log is, for people. */
   readonly where: string;
   readonly end: string;
@@ -33,26 +32,21 @@ export interface LogEnd {
 
 /** The data of a report. */
 export interface ReportData {
-  readonly record: ReportedExecution;
-  readonly definition: PipelineDefinition;
+  readonly execution: FullExecution;
   readonly candidates: readonly ReportCandidate[];
   readonly diagnoses: Diagnoses;
   /** What Preprocess reported about the rows; undefined if it is unknown. */
-  readonly data: DataReport | undefined;
-  /** The end of a step's log; undefined if it has none. */
-  readonly logOf: (step: ReportedStep) => LogEnd | undefined;
+  readonly data?: DataReport | undefined;
+  /** The ends of the logs of the steps that did not succeed, by step. */
+  readonly logs: ReadonlyMap<string, LogEnd>;
 }
 
 /** A candidate, with its results so far. */
-export interface ReportCandidate {
-  readonly name: string;
+export interface ReportCandidate extends Pick<Candidate, "best" | "name" | "seconds"> {
   readonly tuning: Tuning;
-  readonly best?: ReportedTrial;
-  /** Duration of its tuning. */
-  readonly seconds: number;
   readonly isWinner: boolean;
   readonly metrics: Readonly<Partial<Record<Split, ReportMetrics>>>;
-  readonly diagnosis?: Diagnosis;
+  readonly diagnosis?: Diagnosis | undefined;
 }
 
 /** The metrics of a model on a split, except for R² in the target's unit. */
@@ -73,52 +67,34 @@ export function gapOf({ metrics: { test, train } }: ReportCandidate): number | u
 
 /** Test metrics are from the pipeline's own evaluation, which uses all test rows. */
 function metricsOf(
-  recorded: CandidateRecord | undefined,
+  evaluated: Metrics | undefined,
   diagnosis: Diagnosis | undefined,
 ): ReportCandidate["metrics"] {
-  return Object.fromEntries(
-    splits.flatMap((split): [Split, ReportMetrics][] => {
-      const seen = diagnosis?.splits[split];
-      const evaluated = split === "test" ? recorded?.metrics : undefined;
-      if (evaluated !== undefined) {
-        const rows = evaluated.rows ?? (seen?.isPart === false ? seen.rows : undefined);
-        return [[split, { ...evaluated, ...(rows === undefined ? {} : { rows }) }]];
-      }
-      return seen === undefined ? [] : [[split, seen]];
-    }),
-  );
+  const seen = diagnosis?.splits ?? {};
+  const rows = seen.test?.isPart === false ? seen.test.rows : undefined;
+  return evaluated === undefined
+    ? seen
+    : { ...seen, test: { ...evaluated, rows: evaluated.rows ?? rows } };
 }
 
-/** The candidates of a definition, one for each tuning step. */
-function candidatesOf(
-  record: ReportedExecution,
-  definition: PipelineDefinition,
-  diagnoses: readonly Diagnosis[],
-): readonly ReportCandidate[] {
-  return tunings(definition, record.trials).map((tuning) => {
-    const recorded = record.candidates.find(({ tuningStep }) => tuningStep === tuning.step);
-    const name = recorded?.name ?? tuning.candidate;
-    const diagnosis = diagnoses.find((one) => one.name === name);
-    const step = record.steps.find((one) => one.name === tuning.step);
+/** The data of a report, from what is known of an execution. */
+export function reportDataOf(
+  execution: FullExecution,
+  diagnoses: Diagnoses,
+  data: ReportData["data"],
+  logs: ReportData["logs"],
+): ReportData {
+  const candidates = execution.candidates.map((candidate): ReportCandidate => {
+    const { best, metrics, name, seconds } = candidate;
+    const diagnosis = diagnoses.candidates.find((one) => one.name === name);
     return {
-      name,
-      tuning,
-      seconds: recorded?.seconds ?? step?.seconds ?? 0,
-      isWinner: record.winner?.name === name,
-      metrics: metricsOf(recorded, diagnosis),
-      ...(tuning.best === undefined ? {} : { best: tuning.best }),
-      ...(diagnosis === undefined ? {} : { diagnosis }),
+      ...{ name, best, seconds, diagnosis },
+      tuning: tuningOf(candidate),
+      isWinner: execution.winner?.name === name,
+      metrics: metricsOf(metrics, diagnosis),
     };
   });
-}
-
-/** The log of a step's job, or of the last job of a tuning. */
-function latestLog(folder: string, step: string): string | undefined {
-  const all = existsSync(folder) ? readdirSync(folder).sort() : [];
-  const own =
-    all.find((name) => name === `${step}.log`) ??
-    all.findLast((name) => name.replace(/^[^-]*-/, "").replace(/-\d+\.log$/, "") === step);
-  return own === undefined ? undefined : join(folder, own);
+  return { execution, candidates, diagnoses, data, logs };
 }
 
 /**
@@ -142,32 +118,57 @@ export function readDiagnoses(path: string): Diagnoses {
   return { candidates: [] };
 }
 
-/** The data of a report, from what is known of an execution. */
-export function reportDataOf(
-  record: ReportedExecution,
-  definition: PipelineDefinition,
-  diagnoses: Diagnoses,
-  data: ReportData["data"],
-  logOf: ReportData["logOf"],
-): ReportData {
-  const candidates = candidatesOf(record, definition, diagnoses.candidates);
-  return { record, definition, candidates, diagnoses, data, logOf };
-}
+/** The note in a report of an execution in AWS. */
+const testRowsOnly =
+  "in AWS, only predictions of test rows are available, from the evaluation's results in S3";
 
 /**
- * Reads the records of an execution from its folder.
- * @throws UserError if its document or its definition is damaged or missing
+ * How well the candidates' models predict: on this machine from the run's analysis of models and rows, in AWS from what
+ * the evaluations wrote to S3.
  */
-export function readReportData(folder: string): ReportData {
-  const record = readRecord(join(folder, "execution.json"));
-  const definition = definitionIn(folder, record.id);
-  const logs = new Map(record.steps.map(({ log, name }) => [name, log]));
-  const [diagnoses, data] = [readDiagnoses(diagnosticsPath(folder)), readDataReport(folder)];
-  return reportDataOf(record, definition, diagnoses, data, ({ name }) => {
-    const own = logs.get(name) ?? latestLog(join(folder, "logs"), name);
-    const end = own === undefined ? "" : lastLines(own, logLines);
-    return own === undefined || end === ""
-      ? undefined
-      : { where: `${relative(folder, own)}, in the execution’s folder`, end };
-  });
+async function diagnosesOf(world: World, execution: FullExecution): Promise<Diagnoses> {
+  if (world.machine !== undefined) {
+    return readDiagnoses(diagnosticsPath(world.machine.workspace.execution(execution.id)));
+  }
+  const predictions = new Map<string, Buffer>();
+  const client = s3(world);
+  for (const { evaluation, name } of execution.candidates) {
+    const content = evaluation && (await readObject(client, `${evaluation.folder}predictions.csv`));
+    if (content !== undefined) {
+      predictions.set(name, content);
+    }
+  }
+  if (predictions.size === 0) {
+    return { candidates: [] };
+  }
+  const found = await diagnosePredictions(predictions, detailedCandidate(execution));
+  const candidates = found.candidates.map((one) =>
+    one.splits.test === undefined ? one : { ...one, problem: testRowsOnly },
+  );
+  return { ...found, candidates };
+}
+
+/** The ends of the logs of the steps that did not succeed, by step. */
+async function logsOf(world: World, { id, steps }: FullExecution): Promise<ReportData["logs"]> {
+  const ends = new Map<string, LogEnd>();
+  for (const step of steps) {
+    if (step.status === "Failed" || step.status === "Stopped") {
+      const lines = await logEnd(world, step, logLines);
+      if (lines.length > 0) {
+        const where = `\`${world.command(`logs ${step.name} ${id}`)}\` prints it`;
+        ends.set(step.name, { where, end: lines.join("\n") });
+      }
+    }
+  }
+  return ends;
+}
+
+/** Reads the data of an execution's report. */
+export async function readReportData(world: World, execution: FullExecution): Promise<ReportData> {
+  return reportDataOf(
+    execution,
+    await diagnosesOf(world, execution),
+    world.machine && readDataReport(world.machine.workspace.execution(execution.id)),
+    await logsOf(world, execution),
+  );
 }

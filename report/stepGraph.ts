@@ -1,6 +1,6 @@
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { allSteps, dependencies, type PlacedStep } from "../pipeline/language/graph";
-import type { StepResult } from "../local/execution/execution";
+import type { ExecutionStep } from "../sageMaker/steps";
 
 /** The outcome of a step. Skipped: its branch was not taken. Not reached: the run ended before. */
 export type StepState =
@@ -32,7 +32,7 @@ export interface StepGraph {
 /** The state of each step, from the execution's record. */
 function stepStates(
   steps: readonly PlacedStep[],
-  results: ReadonlyMap<string, StepResult>,
+  results: ReadonlyMap<string, ExecutionStep>,
 ): ReadonlyMap<string, StepState> {
   const states = new Map<string, StepState>();
   for (const {
@@ -112,7 +112,7 @@ function withoutShortcuts(edges: readonly StepEdge[]): readonly StepEdge[] {
  */
 export function stepGraph(
   definition: PipelineDefinition,
-  results?: readonly StepResult[],
+  results?: readonly ExecutionStep[],
 ): StepGraph {
   const steps = allSteps(definition);
   const known = new Set(steps.map(({ step }) => step.Name));

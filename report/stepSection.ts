@@ -7,9 +7,9 @@ import { stateMarks } from "./stepMarks";
 import { numeric, table, text } from "./table";
 
 /** The section about the steps: a graph, and a table with details. */
-export function stepSection({ definition, record }: ReportData): Html {
-  const graph = stepGraph(definition, record.steps);
-  const results = new Map(record.steps.map((step) => [step.name, step]));
+export function stepSection({ execution: { definition, steps } }: ReportData): Html {
+  const graph = stepGraph(definition, steps);
+  const results = new Map(steps.map((step) => [step.name, step]));
   const label = `Graph of ${graph.nodes.length} steps with their states, which the table below repeats.`;
   const rows = graph.nodes.map(({ name, seconds, state = "Not reached", type }) => {
     const { className, mark } = stateMarks[state];

@@ -1,8 +1,7 @@
-import type { PipelineDefinition, TuningArguments } from "../pipeline/language/definition";
+import type { TuningArguments } from "../pipeline/language/definition";
 import { literal } from "../pipeline/language/expressions";
-import { allSteps } from "../pipeline/language/graph";
-import { candidateName, tuningSteps } from "../local/records/candidateName";
-import type { ReportedTrial } from "./reported";
+import type { Candidate } from "../sageMaker/fullExecution";
+import type { ExecutionTrial } from "../sageMaker/trials";
 
 /** A tuned hyperparameter. */
 export interface TunedParameter {
@@ -13,22 +12,20 @@ export interface TunedParameter {
 /** A tuning with its trials, for the report. */
 export interface Tuning {
   readonly step: string;
-  /** Name of the candidate that is tuned. */
-  readonly candidate: string;
   readonly objectiveMetric: string;
   readonly minimised: boolean;
   readonly parameters: readonly TunedParameter[];
   /** Ordered by number. */
-  readonly trials: readonly ReportedTrial[];
+  readonly trials: readonly ExecutionTrial[];
   /** The completed trial with the best objective. */
-  readonly best?: ReportedTrial;
+  readonly best?: ExecutionTrial | undefined;
 }
 
 /** A trial's objective, and the best so far; undefined until a trial has completed. */
 interface CoursePoint {
   /** From 1. */
   readonly number: number;
-  readonly status: ReportedTrial["status"];
+  readonly status: ExecutionTrial["status"];
   readonly objective?: number;
   readonly best?: number;
 }
@@ -54,32 +51,18 @@ function tunedParameters(ranges: ParameterRanges): readonly TunedParameter[] {
   ];
 }
 
-/** All tuning steps of a definition, with their trials. */
-export function tunings(
-  definition: PipelineDefinition,
-  trials: readonly ReportedTrial[],
-): readonly Tuning[] {
-  const steps = tuningSteps(allSteps(definition));
-  return steps.map((step) => {
-    const config = step.Arguments.HyperParameterTuningJobConfig;
-    const objective = config?.HyperParameterTuningJobObjective;
-    const minimised = objective?.Type !== "Maximize";
-    const own = trials
-      .filter((trial) => trial.step === step.Name)
-      .sort((left, right) => left.number - right.number);
-    const [best] = own
-      .filter((trial) => trial.status === "Completed" && trial.objective !== undefined)
-      .sort((left, right) => compare(left.objective, right.objective, minimised));
-    return {
-      step: step.Name,
-      candidate: candidateName(step, steps),
-      objectiveMetric: own[0]?.objectiveMetric ?? literal(objective?.MetricName) ?? "",
-      minimised,
-      parameters: tunedParameters(config?.ParameterRanges ?? {}),
-      trials: own,
-      ...(best === undefined ? {} : { best }),
-    };
-  });
+/** The tuning of a candidate. */
+export function tuningOf({ best, step, trials }: Candidate): Tuning {
+  const config = step.Arguments.HyperParameterTuningJobConfig;
+  const objective = config?.HyperParameterTuningJobObjective;
+  return {
+    step: step.Name,
+    objectiveMetric: trials[0]?.objectiveMetric ?? literal(objective?.MetricName) ?? "",
+    minimised: objective?.Type !== "Maximize",
+    parameters: tunedParameters(config?.ParameterRanges ?? {}),
+    trials: [...trials].sort((left, right) => left.number - right.number),
+    best,
+  };
 }
 
 /** Orders objectives, better ones first and missing ones last. */
@@ -96,17 +79,12 @@ export function course({ minimised, trials }: Tuning): readonly CoursePoint[] {
     if (status === "Completed" && objective !== undefined) {
       best = best === undefined || compare(objective, best, minimised) < 0 ? objective : best;
     }
-    return {
-      number: number + 1,
-      status,
-      ...(objective === undefined ? {} : { objective }),
-      ...(best === undefined ? {} : { best }),
-    };
+    return { number: number + 1, status, objective, best };
   });
 }
 
 /** At most so many of the best trials, ordered by number. */
-export function bestTrials({ minimised, trials }: Tuning, most: number): readonly ReportedTrial[] {
+export function bestTrials({ minimised, trials }: Tuning, most: number): readonly ExecutionTrial[] {
   return [...trials]
     .sort((left, right) => compare(left.objective, right.objective, minimised))
     .slice(0, most)

@@ -2,7 +2,7 @@ import { objectiveChart, parameterChart } from "./charts/tuning";
 import { html, type Html } from "./html";
 import { duration, hyperparameter, significant } from "./numbers";
 import type { ReportCandidate, ReportData } from "./reportData";
-import type { ReportedTrial } from "./reported";
+import type { ExecutionTrial } from "../sageMaker/trials";
 import { bestTrials, type Tuning } from "./tuningData";
 import { numeric, table, text } from "./table";
 
@@ -31,7 +31,7 @@ function limitsOf(candidates: readonly ReportCandidate[]): Limits {
 /** Max trials for which the table is initially open. */
 const maxOpenTrials = 30;
 
-function outcomeText({ failureReason, reusedFrom }: ReportedTrial): string {
+function outcomeText({ failureReason, reusedFrom }: ExecutionTrial): string {
   const [reason = ""] = (failureReason ?? "").split("\n");
   return reason || (reusedFrom === undefined ? "" : `as in execution ${reusedFrom}`);
 }

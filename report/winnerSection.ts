@@ -6,7 +6,7 @@ import {
   predictedChart,
   residualChart,
 } from "./charts/predictions";
-import type { PredictionInterval } from "../local/records/metrics";
+import type { PredictionInterval } from "../sageMaker/metrics";
 import type { Contributions } from "./diagnosis";
 import { html, type Html } from "./html";
 import { decimal, percent, significant } from "./numbers";

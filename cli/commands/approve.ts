@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { type GroupOption, type JsonOption, withGroup, withJson, withWorld } from "../options";
-import { groupsOf, setApproval } from "../sageMaker/models";
+import { groupsOf, setApproval } from "../../sageMaker/models";
 import { print, type Terminal } from "../terminal";
 import { inWorld, type WorldOptions } from "../world";
 

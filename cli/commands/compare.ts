@@ -1,13 +1,12 @@
 import { Command } from "commander";
 
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
-import type { Metrics } from "../../local/records/metrics";
-import type { ReportedExecution } from "../../report/reported";
+import type { Metrics } from "../../sageMaker/metrics";
 import { formatListing, type Listing, significant } from "../../terminal/listing";
 import { widthOf } from "../../terminal/output";
 import { type JsonOption, withJson, withWorld } from "../options";
-import { findExecution } from "../sageMaker/executions";
-import { type FullExecution, readExecution } from "../sageMaker/record";
+import { findExecution } from "../../sageMaker/executions";
+import { type FullExecution, readExecution } from "../../sageMaker/fullExecution";
 import { print, type Terminal } from "../terminal";
 import { inWorld, type WorldOptions } from "../world";
 
@@ -22,13 +21,13 @@ function interval(metrics: Metrics | undefined): string {
 }
 
 /** The column that weights the candidates' metrics. */
-function weightOf({ candidates }: ReportedExecution): string {
+function weightOf({ candidates }: FullExecution): string {
   const columns = candidates.flatMap(({ metrics }) => metrics?.sampleWeight?.column ?? []);
   return columns[0] ?? "-";
 }
 
 /** The result of the champion's challenge. */
-function championOf({ challenge }: ReportedExecution): string {
+function championOf({ challenge }: FullExecution): string {
   const { champion } = challenge ?? {};
   switch (challenge?.outcome) {
     case "Beaten":
@@ -61,7 +60,7 @@ function differing(
   });
 }
 
-function candidateRows(left: ReportedExecution, right: ReportedExecution): readonly Row[] {
+function candidateRows(left: FullExecution, right: FullExecution): readonly Row[] {
   const names = union(
     left.candidates.map(({ name }) => name),
     right.candidates.map(({ name }) => name),
@@ -74,8 +73,8 @@ function candidateRows(left: ReportedExecution, right: ReportedExecution): reado
       [`${name} R²`, score(one?.metrics?.r2), score(other?.metrics?.r2)],
       [`${name} R², 90 %`, interval(one?.metrics), interval(other?.metrics)],
       [`${name} RMSE`, score(one?.metrics?.rmse), score(other?.metrics?.rmse)],
-      [`${name} trials`, String(one?.trials ?? "-"), String(other?.trials ?? "-")],
-      ...differing(name, one?.hyperparameters ?? {}, other?.hyperparameters ?? {}),
+      [`${name} trials`, String(one?.trials.length ?? "-"), String(other?.trials.length ?? "-")],
+      ...differing(name, one?.best?.hyperparameters ?? {}, other?.best?.hyperparameters ?? {}),
     ];
   });
 }
@@ -89,9 +88,9 @@ function comparison(
   json: boolean,
   terminal: Terminal,
 ): string {
-  const [{ definition, record: left }, { definition: other, record: right }] = executions;
+  const [left, right] = executions;
   const ids = [left.id, right.id];
-  const differences = diffDefinitions(definition, other);
+  const differences = diffDefinitions(left.definition, right.definition);
   const rows: readonly Row[] = [
     ["Status", left.status, right.status],
     ["Started", left.startTime.slice(0, 19), right.startTime.slice(0, 19)],

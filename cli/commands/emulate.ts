@@ -2,14 +2,12 @@ import { Command, Option } from "commander";
 
 import { serveEndpoints } from "../../local/api/endpoints";
 import { ensurePipeline } from "../../local/api/pipelines";
-import { serveApi, serveJobs } from "../../local/api/server";
-import { World } from "../../local/api/world";
+import { serveApi } from "../../local/api/server";
 import { interruptible } from "../../local/execution/interruption";
-import { diagnose } from "../../report/diagnostics";
 import { portInUse, readPort, stackDefault, withAuthorization, withMachine } from "../options";
 import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
-import { dataOf, imageOptions, type MachineOptions, workspaceOf } from "../world";
+import { type MachineOptions, openMachine, workspaceOf } from "../world";
 
 /** The options of the emulator. */
 type EmulateOptions = MachineOptions & {
@@ -33,31 +31,20 @@ async function serveMachine(
   stopped: AbortSignal,
   terminal: Terminal,
 ): Promise<number> {
-  const workspace = workspaceOf(options);
-  workspace.checkUsable();
+  workspaceOf(options).checkUsable();
   const program = await stackProgram(options);
   const say = (line: string): void => {
     note(terminal, line);
   };
-  const world = new World(
-    {
-      workspace,
-      program: () => Promise.resolve(program),
-      region: program.region,
-      accountId: program.accountId,
-      data: dataOf(options),
-      ...imageOptions(options),
-      authorization: options.authorization,
-      diagnose,
-      say,
-    },
-    serveJobs,
-  );
-  ensurePipeline(world, program);
-  serveEndpoints(world, say);
+  const { machine } = openMachine(options, { program, say });
+  ensurePipeline(machine, program);
+  serveEndpoints(machine, say);
   const { host, port } = options;
-  const server = await serveApi(world, port, host).catch(portInUse(port));
-  print(terminal, `SageMaker's API on ${workspace.folder}, not authenticated: ${server.url}`);
+  const server = await serveApi(machine, port, host).catch(portInUse(port));
+  print(
+    terminal,
+    `SageMaker's API on ${machine.workspace.folder}, not authenticated: ${server.url}`,
+  );
   for (const service of services) {
     print(terminal, `export AWS_ENDPOINT_URL_${service}=${server.url}`);
   }
@@ -68,7 +55,7 @@ async function serveMachine(
       interrupted();
     });
   });
-  await Promise.all([server.close(), world.close()]);
+  await Promise.all([server.close(), machine.close()]);
   return 0;
 }
 

@@ -6,23 +6,23 @@ import { Argument, Command } from "commander";
 import { UserError } from "../../errors/userError";
 import { logToMlflow } from "../../local/environments/mlflow";
 import { inTemporaryFolder, writeJson } from "../../local/storage/files";
+import { executionReport } from "../../report/report";
 import { typedPath } from "../../terminal/options";
 import { counted } from "../ownTable/words";
 import { withWorld } from "../options";
-import { parseDefinition } from "../parseDefinition";
+import { parseDefinition } from "../../sageMaker/parseDefinition";
 import {
   type ExecutionState,
   executionId,
   findExecution,
   hasEnded,
   latestExecutions,
-} from "../sageMaker/executions";
-import { readExecution } from "../sageMaker/record";
-import { type Tracked, trackedExecution, trackedModels } from "../sageMaker/tracked";
-import type { World } from "../sageMaker/world";
+} from "../../sageMaker/executions";
+import { readExecution } from "../../sageMaker/fullExecution";
+import { type Tracked, trackedExecution, trackedModels } from "../tracked";
+import type { World } from "../../sageMaker/world";
 import { note, print, type Terminal } from "../terminal";
 import { inWorld, type WorldOptions } from "../world";
-import { executionReport } from "./report";
 
 type ExportOptions = WorldOptions & { readonly to?: string; readonly all?: boolean };
 
@@ -114,7 +114,7 @@ async function tracked(
     const full = await readExecution(world, execution);
     const report = await executionReport(world, full);
     const own = join(folder, executionId(execution.arn));
-    found.push(await trackedExecution(world, execution, full, own, report));
+    found.push(await trackedExecution(world, full, own, report));
   }
   return { executions: found, models: await trackedModels(world) };
 }

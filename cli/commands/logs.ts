@@ -4,14 +4,14 @@ import { Command } from "commander";
 
 import { UserError } from "../../errors/userError";
 import { paceOf, type PaceOption, withPace, withWorld } from "../options";
-import { findExecution, latestExecutions } from "../sageMaker/executions";
-import { type Pace, poll } from "../sageMaker/follow";
-import { cloudWatchLogs, findJob, JobLog, jobStatus } from "../sageMaker/logs";
-import { missingRight } from "../sageMaker/missingRights";
-import { jobsOf, type StepJob } from "../sageMaker/stepJobs";
-import { definitionOf, type DeployedStep, stepHasEnded, stepsOf } from "../sageMaker/steps";
+import { findExecution, latestExecutions } from "../../sageMaker/executions";
+import { type Pace, poll } from "../../sageMaker/follow";
+import { cloudWatchLogs, findJob, JobLog, jobStatus } from "../../sageMaker/logs";
+import { missingRight } from "../../sageMaker/missingRights";
+import { jobsOf, type StepJob } from "../../sageMaker/stepJobs";
+import { definitionOf, type ExecutionStep, stepHasEnded, stepsOf } from "../../sageMaker/steps";
 import { note, print, type Terminal } from "../terminal";
-import type { World } from "../sageMaker/world";
+import type { World } from "../../sageMaker/world";
 import { inWorld, type WorldOptions } from "../world";
 
 /** The jobs whose logs to read, and whether they have all ended. */
@@ -26,7 +26,7 @@ const ended = ["Completed", "Failed", "Stopped"];
  * The jobs of a step, the failed ones first.
  * @throws UserError if the step will never have a log
  */
-async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<Jobs> {
+async function jobsToRead(client: SageMakerClient, step: ExecutionStep): Promise<Jobs> {
   const { job, name, status, type } = step;
   const over = stepHasEnded(step);
   const isSilent = over || status === "NotExecuted" || type === "Condition" || type === "Fail";
@@ -40,7 +40,7 @@ async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<
 async function stepsToRead(
   world: World,
   named: string | undefined,
-): Promise<() => Promise<readonly DeployedStep[]>> {
+): Promise<() => Promise<readonly ExecutionStep[]>> {
   if (
     named === undefined &&
     (await latestExecutions(world.client, await world.pipelines(), 1)).length === 0

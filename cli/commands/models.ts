@@ -10,7 +10,7 @@ import {
   withMax,
   withWorld,
 } from "../options";
-import { groupsOf, listModels, modelCardOf } from "../sageMaker/models";
+import { groupsOf, listModels, modelCardOf } from "../../sageMaker/models";
 import { note, print, printListing, type Terminal } from "../terminal";
 import { inWorld, type WorldOptions } from "../world";
 

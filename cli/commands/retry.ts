@@ -13,8 +13,8 @@ import {
   withPace,
   withWorld,
 } from "../options";
-import { findExecution, hasEnded } from "../sageMaker/executions";
-import { watch } from "../sageMaker/watch";
+import { findExecution, hasEnded } from "../../sageMaker/executions";
+import { watch } from "../watch";
 import { print, type Terminal } from "../terminal";
 import { inWorld, type MachineOptions, refuseMachineOptions, type WorldOptions } from "../world";
 

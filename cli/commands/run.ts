@@ -5,9 +5,10 @@ import { availableParallelism } from "node:os";
 import { serveJobs } from "../../local/api/server";
 import { interruptible } from "../../local/execution/interruption";
 import { JobRunner } from "../../local/environments/jobs";
-import { diagnose, diagnosticsPath } from "../../report/diagnostics";
-import { writeReport } from "../../report/report";
-import { readDiagnoses } from "../../report/reportData";
+import { writeFileAtomically } from "../../local/storage/files";
+import { diagnose } from "../../report/diagnostics";
+import { renderReport } from "../../report/report";
+import { readReportData } from "../../report/reportData";
 import { type Selection, readSelection } from "../../local/execution/selection";
 import { runSession } from "../../local/execution/session";
 import { findDocument } from "../../local/records/executions";
@@ -18,14 +19,16 @@ import { asUserError, UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
 import { printLoggingHint } from "../loggingHint";
-import { typedOptions } from "../options";
-import { printOutcome } from "../outcome";
-import { parseDefinition } from "../parseDefinition";
+import { failureText } from "../failure";
+import { printOutcome, stoppedText } from "../outcome";
+import { parseDefinition } from "../../sageMaker/parseDefinition";
 import { runOnChange } from "../watchSources";
-import type { Pipeline } from "../sageMaker/inventory";
-import { selectiveConfig } from "../sageMaker/selectedSteps";
-import { startParameters } from "../sageMaker/warmStart";
-import type { World } from "../sageMaker/world";
+import { describeExecution } from "../../sageMaker/executions";
+import { readExecution } from "../../sageMaker/fullExecution";
+import type { Pipeline } from "../../sageMaker/inventory";
+import { selectiveConfig } from "../selectedSteps";
+import { startParameters } from "../warmStart";
+import type { World } from "../../sageMaker/world";
 import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
 import { dataOf, imageOptions, openMachine, workspaceOf } from "../world";
@@ -137,10 +140,9 @@ async function runHere(
     checkImages(definition, options);
     const { pipelineName = program.pipelineName } = options;
     const world = openMachine(options, { program });
-    const { command, machine } = world;
     const earlier = ofPipeline(world, pipelineName);
     const parameter = await startParameters(earlier, definition, options);
-    const session = await runSession({
+    const { executionArn: arn } = await runSession({
       program,
       definition,
       request: {
@@ -157,30 +159,34 @@ async function runHere(
       s3,
       stopped,
       jobs,
-      diagnose: async (execution, candidates, detailed) => {
-        if (candidates.length > 0) {
+      diagnose: async (execution) => {
+        if (allSteps(definition).some(({ step }) => step.Type === "Tuning")) {
           progress.say(
             "Analysing the candidates for the report: errors, importance and SHAP values",
           );
         }
-        await diagnose(execution, candidates, detailed);
+        await diagnose(world, execution);
       },
-      serve: machine && (() => serveJobs(machine)),
+      serve: () => serveJobs(world.machine),
       report: progress.report,
       say: progress.say,
     });
-    const folder = workspace.execution(session.executionId);
-    await writeReport(folder, workspace.report);
+    const execution = await readExecution(
+      world,
+      await describeExecution(world, { arn, pipelineName }),
+    );
+    const data = await readReportData(world, execution);
+    writeFileAtomically(workspace.report, await renderReport(data));
     progress.close();
-    const commands = {
-      again: (step: string, id: string) =>
-        command(`run --only ${step} --source ${id}${typedOptions({ ...options, parameter })}`),
-      shell: (step: string, id: string) => command(`shell ${step} ${id}`),
-    };
-    const diagnoses = readDiagnoses(diagnosticsPath(folder));
-    printOutcome(session, diagnoses, workspace.report, options, commands, terminal);
-    printLoggingHint(world, definition, session.executionId, terminal);
-    return session.result.status === "Succeeded" ? 0 : 1;
+    printOutcome(data, workspace.report, options.json === true, terminal);
+    if (execution.status === "Failed") {
+      const typed = { options: { ...options, parameter }, isProgram: true };
+      note(terminal, `error: ${await failureText(world, execution, typed)}`);
+    } else if (execution.status === "Stopped") {
+      note(terminal, stoppedText(execution, options.cache));
+    }
+    printLoggingHint(world, definition, execution.id, terminal);
+    return execution.status === "Succeeded" ? 0 : 1;
   } catch (error) {
     progress.close();
     const known = asUserError(error);

@@ -2,13 +2,13 @@ import { Command } from "commander";
 
 import { executionListing, type ListedExecution } from "../../terminal/tables";
 import { type JsonOption, type MaxOption, withJson, withMax, withWorld } from "../options";
-import { findExecution, latestExecutions } from "../sageMaker/executions";
-import { listModels } from "../sageMaker/models";
-import { challengeIn } from "../sageMaker/record";
-import { type ShownChallenge, shownChallenge } from "../sageMaker/shownChallenge";
-import { startedSteps } from "../sageMaker/steps";
+import { findExecution, latestExecutions } from "../../sageMaker/executions";
+import { listModels } from "../../sageMaker/models";
+import { challengeIn } from "../../sageMaker/challenge";
+import { type ShownChallenge, shownChallenge } from "../shownChallenge";
+import { startedSteps } from "../../sageMaker/steps";
 import { note, printListing, type Terminal } from "../terminal";
-import type { World } from "../sageMaker/world";
+import type { World } from "../../sageMaker/world";
 import { inWorld, type WorldOptions } from "../world";
 
 /**

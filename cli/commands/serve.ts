@@ -17,8 +17,8 @@ import {
   withImages,
   withWorld,
 } from "../options";
-import { findVersion, groupsOf, latestApproved } from "../sageMaker/models";
-import type { World } from "../sageMaker/world";
+import { findVersion, groupsOf, latestApproved } from "../../sageMaker/models";
+import type { World } from "../../sageMaker/world";
 import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
 import {

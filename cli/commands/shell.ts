@@ -5,9 +5,10 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { pythonWords } from "../../local/environments/environment";
 import { type FailedJob, readFailedJob } from "../../local/environments/failedJob";
 import { pythonInterpreter, pythonPath } from "../../local/environments/python";
-import { listHeads, readRecord, recordPath } from "../../local/records/executions";
+import { findDefinition, findDocument, listHeads } from "../../local/records/executions";
 import { executionId } from "../../local/records/executionDocument";
 import type { Workspace } from "../../local/records/workspace";
+import { allSteps } from "../../pipeline/language/graph";
 import { nearest } from "../../pipeline/language/nearest";
 import { UserError } from "../../errors/userError";
 import { shellWord } from "../../terminal/options";
@@ -42,16 +43,17 @@ function findId(workspace: Workspace, named: string | undefined): string {
  * @throws UserError if there is none
  */
 function findJob(workspace: Workspace, step: string, named: string | undefined): FailedJob {
-  const { id, steps } = readRecord(recordPath(workspace.execution(findId(workspace, named))));
-  const found = steps.find(({ name }) => name === step);
-  if (found === undefined) {
-    const names = steps.map(({ name }) => name);
+  const id = findId(workspace, named);
+  const folder = workspace.execution(id);
+  const definition = findDefinition(folder);
+  const names = definition ? allSteps(definition).map((one) => one.step.Name) : [];
+  if (!names.includes(step)) {
     const similar = nearest(step, names);
     const hint = similar === undefined ? `it has ${names.join(", ")}` : `did you mean ${similar}?`;
     throw new UserError(`execution ${id} has no step ${step}; ${hint}`);
   }
-  const { log, status } = found;
-  const folder = workspace.execution(id);
+  const { Log: log, StepStatus: status = "NotExecuted" } =
+    findDocument(workspace, id)?.steps.find(({ StepName }) => StepName === step) ?? {};
   const job =
     status === "Failed" && log !== undefined
       ? readFailedJob(join(folder, "jobs", basename(log, ".log")))

@@ -13,8 +13,8 @@ import {
 } from "../../report/simulation";
 import { typedPath } from "../../terminal/options";
 import { type JsonOption, withJson, withWorld } from "../options";
-import { findExecution } from "../sageMaker/executions";
-import type { World } from "../sageMaker/world";
+import { findExecution } from "../../sageMaker/executions";
+import type { World } from "../../sageMaker/world";
 import { readScenario, type Scenario, type Shift, shiftText } from "../simulation/scenario";
 import { copyModel, type SimulatedModel } from "../simulation/simulatedModel";
 import { note, print, printListing, type Terminal } from "../terminal";

@@ -18,13 +18,13 @@ import {
   withParameters,
   withWorld,
 } from "../options";
-import { parseDefinition } from "../parseDefinition";
-import { executionId } from "../sageMaker/executions";
-import type { Pipeline } from "../sageMaker/inventory";
-import { selectiveConfig, type SelectionOptions, withSelection } from "../sageMaker/selectedSteps";
-import { startParameters, type WarmStartOption } from "../sageMaker/warmStart";
-import { watch } from "../sageMaker/watch";
-import type { World } from "../sageMaker/world";
+import { parseDefinition } from "../../sageMaker/parseDefinition";
+import { executionId } from "../../sageMaker/executions";
+import type { Pipeline } from "../../sageMaker/inventory";
+import { selectiveConfig, type SelectionOptions, withSelection } from "../selectedSteps";
+import { startParameters, type WarmStartOption } from "../warmStart";
+import { watch } from "../watch";
+import type { World } from "../../sageMaker/world";
 import { stackProgram } from "../stackProgram";
 import { note, print, type Terminal } from "../terminal";
 import {
@@ -111,9 +111,7 @@ async function startHere(options: StartOptions, terminal: Terminal): Promise<num
   const world = openMachine(options, { program, say });
   try {
     const { definition } = program;
-    if (world.machine !== undefined) {
-      ensurePipeline(world.machine, program);
-    }
+    ensurePipeline(world.machine, program);
     const pipeline = (await world.pipelines()).find(
       ({ pipelineName }) => pipelineName === program.pipelineName,
     );

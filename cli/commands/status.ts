@@ -10,12 +10,12 @@ import {
   withPace,
   withWorld,
 } from "../options";
-import { findExecution } from "../sageMaker/executions";
-import { failedStep } from "../sageMaker/failure";
-import { challengeIn } from "../sageMaker/record";
-import { shownChallenge } from "../sageMaker/shownChallenge";
-import { definitionOf, stepsOf } from "../sageMaker/steps";
-import { snapshotJson, snapshotText, watch } from "../sageMaker/watch";
+import { findExecution } from "../../sageMaker/executions";
+import { failedStep } from "../failure";
+import { challengeIn } from "../../sageMaker/challenge";
+import { shownChallenge } from "../shownChallenge";
+import { definitionOf, stepsOf } from "../../sageMaker/steps";
+import { snapshotJson, snapshotText, watch } from "../watch";
 import { widthOf } from "../../terminal/output";
 import { print, type Terminal } from "../terminal";
 import { inWorld, type WorldOptions } from "../world";
@@ -40,7 +40,7 @@ export function status(terminal: Terminal): Command {
             return watch(world, execution, { json, pace, typed }, terminal);
           }
           const definition = await definitionOf(client, execution.arn);
-          const now = { execution, steps: await stepsOf(client, execution.arn, definition) };
+          const now = { ...execution, steps: await stepsOf(client, execution.arn, definition) };
           const { challenge, lines } = await shownChallenge(() => challengeIn(world, now.steps));
           print(
             terminal,

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 
 import { UserError } from "../../errors/userError";
 import { type JsonOption, withJson, withWorld } from "../options";
-import { findExecution, hasEnded } from "../sageMaker/executions";
+import { findExecution, hasEnded } from "../../sageMaker/executions";
 import { print, type Terminal } from "../terminal";
 import { inWorld, type WorldOptions } from "../world";
 

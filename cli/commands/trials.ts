@@ -4,9 +4,9 @@ import { UserError } from "../../errors/userError";
 import { trialListing } from "../../terminal/tables";
 import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
 import { type JsonOption, type MaxOption, withJson, withMax, withWorld } from "../options";
-import { findExecution } from "../sageMaker/executions";
-import { definitionOf, stepsOf } from "../sageMaker/steps";
-import { allTrials } from "../sageMaker/trials";
+import { findExecution } from "../../sageMaker/executions";
+import { definitionOf, stepsOf } from "../../sageMaker/steps";
+import { allTrials } from "../../sageMaker/trials";
 import { note, print, printListing, type Terminal } from "../terminal";
 import { inWorld, type WorldOptions } from "../world";
 

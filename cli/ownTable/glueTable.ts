@@ -2,7 +2,7 @@ import { GetCatalogCommand, GetTableCommand, GlueClient, type Table } from "@aws
 
 import { UserError } from "../../errors/userError";
 import { columnType } from "../../pipeline/columnTypes";
-import { AwsError, explaining } from "../sageMaker/awsErrors";
+import { AwsError, explaining } from "../../sageMaker/awsErrors";
 import type { ProfiledColumn, TableProfile } from "./profile";
 
 /** An existing table or view of the Glue Data Catalog. */

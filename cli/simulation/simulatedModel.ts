@@ -7,10 +7,9 @@ import { join } from "node:path";
 
 import { UserError } from "../../errors/userError";
 import { type AlgorithmName, algorithms, imageOf } from "../../pipeline/algorithms";
-import { readObject, s3 } from "../sageMaker/objects";
-import { outputFolder } from "../sageMaker/record";
-import { definitionOf, stepsOf } from "../sageMaker/steps";
-import type { World } from "../sageMaker/world";
+import { readObject, s3 } from "../../sageMaker/objects";
+import { definitionOf, outputFolder, stepsOf } from "../../sageMaker/steps";
+import type { World } from "../../sageMaker/world";
 
 /** A model with the rows of its execution, as files in a folder. */
 export interface SimulatedModel {

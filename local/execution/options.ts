@@ -4,20 +4,8 @@ import type { ServedApi } from "../environments/awsServices";
 import type { ImageOptions } from "../environments/containerImages";
 import type { Jobs } from "../environments/jobs";
 import type { PreparationOptions } from "../preparation/preparation";
-import type { CandidateSummary } from "../records/summary";
 import type { Execution } from "./execution";
 import type { ExecutionRequest } from "./request";
-
-/**
- * Analyses the candidates of an execution whose steps have ended.
- *
- * @param detailed name of the candidate to analyse in detail: the winner, otherwise the best
- */
-export type Diagnose = (
-  execution: Execution,
-  candidates: readonly CandidateSummary[],
-  detailed: string | undefined,
-) => Promise<void>;
 
 /** The options of all executions of a command. */
 export interface ExecutionOptions extends ImageOptions {
@@ -25,8 +13,8 @@ export interface ExecutionOptions extends ImageOptions {
   readonly data?: { readonly path: string; readonly named: string } | undefined;
   /** Whether steps that the stack's policies would deny fail. Default true. */
   readonly authorization?: boolean | undefined;
-  /** Analyses the candidates once the steps have ended. Default: none. */
-  readonly diagnose?: Diagnose | undefined;
+  /** Analyses the candidates of an execution whose steps have ended. Default: none. */
+  readonly diagnose?: ((execution: Execution) => Promise<void>) | undefined;
 }
 
 /** The options of a run. */

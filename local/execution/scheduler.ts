@@ -11,7 +11,6 @@ import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language
 import { asUserError } from "../../errors/userError";
 import { type Execution, type Properties, StepFailure, type StepResult } from "./execution";
 import { JobError } from "../environments/jobs";
-import type { ModelPackage } from "../records/modelRegistry";
 import { jobName } from "./steps/jobNames";
 import { type JobKind, type JobStep, runJobStep } from "./steps/jobStep";
 import { processing } from "./steps/processing";
@@ -25,8 +24,6 @@ export interface RunResult {
   readonly status: "Failed" | "Stopped" | "Succeeded";
   readonly failureReason?: string;
   readonly steps: readonly StepResult[];
-  /** The models that steps registered, by step. */
-  readonly models: ReadonlyMap<string, ModelPackage>;
 }
 
 /**
@@ -59,7 +56,6 @@ class Run {
   private readonly placed: readonly PlacedStep[];
   private readonly results = new Map<string, StepResult>();
   private readonly dependencies = new Map<PlacedStep, ReadonlySet<string>>();
-  private readonly models = new Map<string, ModelPackage>();
   private readonly branches = new Map<string, "ElseSteps" | "IfSteps">();
   private failure: StepFailure | undefined;
 
@@ -89,11 +85,6 @@ class Run {
     if (type === "Condition") {
       this.branches.set(name, properties["Outcome"] === "True" ? "IfSteps" : "ElseSteps");
     }
-    const { ModelPackageArn: arn } = properties;
-    const model = typeof arn === "string" ? this.execution.registry.find(arn) : undefined;
-    if (type === "RegisterModel" && model !== undefined) {
-      this.models.set(name, model);
-    }
   }
 
   async run(): Promise<RunResult> {
@@ -103,7 +94,6 @@ class Run {
         this.failure !== undefined ? "Failed" : this.stopped.aborted ? "Stopped" : "Succeeded",
       failureReason: this.failure?.message,
       steps: [...this.results.values()],
-      models: this.models,
     };
   }
 
@@ -221,7 +211,6 @@ class Run {
         const request = this.requestOf(step);
         await this.execution.authorize?.(step, request);
         const model = registry.register(request.ModelPackageGroupName ?? "", request);
-        this.models.set(name, model);
         this.describe(name, {
           ...request,
           ModelPackageName: model.arn,
@@ -231,7 +220,7 @@ class Run {
           ModelApprovalStatus: model.approvalStatus,
           CreationTime: model.creationTime,
         });
-        return { detail: `version ${model.version} of ${model.group}, ${model.approvalStatus}` };
+        return { detail: `version ${model.version} of ${model.group}` };
       }
       case "Fail": {
         const { ErrorMessage: message = "" } = this.requestOf(step);

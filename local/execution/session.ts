@@ -9,16 +9,14 @@ import { removeContainers } from "../environments/docker";
 import { findEncoding } from "../preparation/encoding";
 import { prepare } from "../preparation/preparation";
 import { findTableData, loadTable } from "../preparation/tableData";
-import { type Challenge, challengeOf } from "../records/challenge";
 import { keepDataReport } from "../records/dataReport";
 import { definitionPath } from "../records/executions";
 import { endKilled, Recorder } from "../records/recorder";
-import { type CandidateSummary, summarise } from "../records/summary";
 import { updateTrials } from "../records/trials";
 import { writeJson } from "../storage/files";
 import { Authorization, obedienceOf } from "./authorization";
 import { makeExecution } from "./context";
-import { type Execution, isShown, type Trial } from "./execution";
+import { type Execution, isShown } from "./execution";
 import { inputsHash, withRetried } from "./interrupted";
 import type { SessionOptions } from "./options";
 import { begunExecution } from "./request";
@@ -29,21 +27,13 @@ import { awaitStopRequest } from "./stopRequest";
 /** A finished run. */
 export interface Session {
   readonly executionId: string;
+  readonly executionArn: string;
   readonly execution: Execution;
   readonly result: RunResult;
-  readonly candidates: readonly CandidateSummary[];
-  /** The trials of all tunings, in the order of their end. */
-  readonly trials: readonly Trial[];
-  /** The candidate that was registered. */
-  readonly winner?: CandidateSummary | undefined;
-  /** The result of its comparison with the champion, if configured. */
-  readonly challenge?: Challenge | undefined;
 }
 
 /** A started run. */
-interface StartedSession {
-  readonly executionId: string;
-  readonly executionArn: string;
+interface StartedSession extends Pick<Session, "executionArn" | "executionId"> {
   /** Resolves when it has ended in any way. */
   readonly ended: Promise<Session>;
 }
@@ -103,6 +93,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   const { arnPrefix, folder, id, scope } = execution;
   const known = { authorization: obedience, inputs, startTime };
   const begun = begunExecution(scope, definition, request, known);
+  const { PipelineExecutionArn: executionArn } = begun.execution;
   const recorder = new Recorder(folder, arnPrefix, begun, leftSteps(request));
   const authorization =
     obedience === "checked" ? new Authorization(program, definition, workspace.cache) : undefined;
@@ -167,11 +158,8 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     if (lost.signal.aborted) {
       throw new UserError(`stopped: ${workspace.folder} was removed, or is used by another run`);
     }
-    const candidates = summarise(definition, execution, ran, recorder.trials);
-    const winner = candidates.find(({ model }) => model !== undefined);
     if (ran.status !== "Stopped") {
-      const detailed = (winner ?? best(candidates))?.name;
-      await options.diagnose?.(execution, candidates, detailed).catch((error: unknown) => {
+      await options.diagnose?.(execution).catch((error: unknown) => {
         if (!stopping.signal.aborted) {
           throw error;
         }
@@ -180,16 +168,14 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     // A stop that was accepted is not undone by steps that end meanwhile. Source: StopPipelineExecution, "Lambda Step".
     const wasStopped = stopping.signal.aborted && ran.status === "Succeeded";
     const result: RunResult = wasStopped ? { ...ran, status: "Stopped" } : ran;
-    const challenge = challengeOf(definition, execution);
-    recorder.end(result, candidates, winner, challenge);
+    recorder.end(result);
     updateTrials(workspace, id);
     removeJobs(folder, result);
-    const { trials } = recorder;
-    return { executionId: id, execution, result, candidates, trials, winner, challenge };
+    return { executionId: id, executionArn, execution, result };
   };
   return {
     executionId: id,
-    executionArn: begun.execution.PipelineExecutionArn,
+    executionArn,
     ended: finish()
       .catch((error: unknown) => {
         if (!lost.signal.aborted) {
@@ -255,10 +241,4 @@ function removeJobs(folder: string, { steps }: RunResult): void {
   if (kept === undefined) {
     rmSync(jobs, { recursive: true, force: true });
   }
-}
-
-/** The evaluated candidate with the best R², if any. */
-function best(candidates: readonly CandidateSummary[]): CandidateSummary | undefined {
-  const score = ({ metrics }: CandidateSummary): number => metrics?.r2 ?? -Infinity;
-  return candidates.toSorted((left, right) => score(right) - score(left))[0];
 }

@@ -9,8 +9,6 @@ import type {
 
 import type { Properties } from "../execution/execution";
 import type { ProcessIdentity } from "../environments/processes";
-import type { Challenge } from "./challenge";
-import type { Metrics } from "./metrics";
 
 /** A value of the API in a JSON document, with times as texts, ISO 8601 in UTC. */
 export type Recorded<Value> = Value extends Date
@@ -77,26 +75,11 @@ export type TrialDocument = Required<
   readonly SourcePipelineExecution?: string | undefined;
 };
 
-export interface CandidateRecord {
-  readonly name: string;
-  readonly tuningStep: string;
-  /** On the test data. */
-  readonly metrics?: Metrics;
-  readonly hyperparameters: Readonly<Record<string, string>>;
-  readonly trials: number;
-  /** Duration of its tuning in seconds. */
-  readonly seconds: number;
-}
-
-/** The candidate that was registered. */
-export interface WinnerRecord {
-  readonly name: string;
-  /** Its model package, with its initial approval status. */
-  readonly group: string;
-  readonly version: number;
-  readonly approvalStatus: string;
-  /** On the test data. */
-  readonly r2: number;
+/** The last values of a trial's metrics, by name. */
+export function metricsOf(trial: TrialDocument): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    trial.FinalMetricDataList.map(({ MetricName = "", Value = Number.NaN }) => [MetricName, Value]),
+  );
 }
 
 /** The summary of an execution for lists, which only read this first line of the document. */
@@ -113,7 +96,6 @@ export interface ExecutionHead {
   /** The hash of its dependencies apart from definition and parameters. Unknown in old documents. */
   readonly inputs?: string | undefined;
   readonly trialCount: number;
-  readonly winner?: WinnerRecord | undefined;
 }
 
 /** The document `execution.json` in an execution's folder. */
@@ -121,12 +103,7 @@ export interface ExecutionDocument extends ExecutionHead {
   /** The values of all parameters, as in ListPipelineParametersForExecution. */
   readonly parameters: readonly Recorded<Parameter>[];
   readonly steps: readonly StepDocument[];
-  /** Once it has ended: the steps that were not started. */
-  readonly notExecuted: readonly { readonly StepName: string; readonly StepType: string }[];
   readonly trials: readonly TrialDocument[];
-  readonly candidates: readonly CandidateRecord[];
-  /** The best candidate's comparison with the champion, if configured. */
-  readonly challenge?: Challenge | undefined;
 }
 
 /** The prefix of the ARNs of an account's resources of SageMaker. */

@@ -44,7 +44,6 @@ const head = z.looseObject({
   inputs: z.string().optional(),
   authorization: z.string().optional(),
   trialCount: z.number(),
-  winner: z.looseObject({ name: z.string(), group: z.string(), version: z.number() }).optional(),
 });
 
 const document = head.extend({
@@ -59,7 +58,6 @@ const document = head.extend({
       Properties: z.record(z.string(), z.unknown()).optional(),
     }),
   ),
-  notExecuted: z.array(z.object({ StepName: z.string(), StepType: z.string() })),
   trials: z.array(
     z.looseObject({
       StepName: z.string(),
@@ -72,9 +70,6 @@ const document = head.extend({
       Seconds: z.number(),
       Log: z.string(),
     }),
-  ),
-  candidates: z.array(
-    z.looseObject({ name: z.string(), tuningStep: z.string(), hyperparameters: strings }),
   ),
 });
 
@@ -156,10 +151,10 @@ export function readDocument(path: string): ExecutionDocument | undefined {
 /** Writes the document of an execution: the summary for lists in the first line, then one member per line. */
 export function writeDocument(
   path: string,
-  { candidates, notExecuted, parameters, steps, trials, ...first }: ExecutionDocument,
+  { parameters, steps, trials, ...first }: ExecutionDocument,
   options?: WriteOptions,
 ): void {
-  const rest = { parameters, steps, notExecuted, candidates, trials };
+  const rest = { parameters, steps, trials };
   const lines = [
     JSON.stringify(first).slice(0, -1),
     ...Object.entries(rest).map(([name, value]) => `"${name}":${JSON.stringify(value)}`),

@@ -13,11 +13,7 @@ import {
   type TrialDocument,
 } from "./executionDocument";
 import { defectOf, readDocument, readHead } from "./executionFile";
-import { type ExecutionRecord, recordOf } from "./executionRecord";
-import { Workspace } from "./workspace";
-
-export type { CandidateRecord } from "./executionDocument";
-export type { ExecutionRecord } from "./executionRecord";
+import type { Workspace } from "./workspace";
 
 /** The path of an execution's document. */
 export const recordPath = (folder: string): string => join(folder, "execution.json");
@@ -114,18 +110,6 @@ function documentAt(workspace: Workspace, path: string): ExecutionDocument {
     : document;
 }
 
-/**
- * The record of an execution in its folder.
- * @throws UserError if it is damaged or missing
- */
-export function readRecord(path: string): ExecutionRecord {
-  if (!existsSync(path)) {
-    throw new UserError(`the record of the execution cannot be read: ${path} is missing`);
-  }
-  const folder = join(path, "..");
-  return recordOf(documentAt(new Workspace(join(folder, "..", "..")), path), folder);
-}
-
 /** The path of an execution's definition. */
 export const definitionPath = (folder: string): string => join(folder, "definition.json");
 
@@ -133,17 +117,4 @@ export const definitionPath = (folder: string): string => join(folder, "definiti
 export function findDefinition(folder: string): PipelineDefinition | undefined {
   const path = definitionPath(folder);
   return existsSync(path) ? parseText(readFileSync(path, "utf8")).definition : undefined;
-}
-
-/**
- * The definition in the folder of an execution.
- * @throws UserError if it is damaged or missing
- */
-export function definitionIn(folder: string, id: string): PipelineDefinition {
-  const definition = findDefinition(folder);
-  if (definition === undefined) {
-    const path = definitionPath(folder);
-    throw new UserError(`the definition of execution ${id} cannot be read: ${path}`);
-  }
-  return definition;
 }

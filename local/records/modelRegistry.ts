@@ -96,12 +96,6 @@ export class ModelRegistry {
     return existsSync(this.folder) ? readdirSync(this.folder).sort() : [];
   }
 
-  /** The version with an ARN, if it exists. */
-  find(arn: string): ModelPackage | undefined {
-    const group = /:model-package\/([^/]+)\/\d+$/.exec(arn)?.[1];
-    return group === undefined ? undefined : this.list(group).find((one) => one.arn === arn);
-  }
-
   /** The versions of a group, oldest first, except damaged ones. */
   list(group: string): readonly ModelPackage[] {
     return this.versions(group).flatMap((version) => this.get(group, version) ?? []);

@@ -41,25 +41,6 @@ export function readPropertyFile(
   return readJson(execution.store, uri, `the property file ${name} of step ${step}`);
 }
 
-/** The property file of a step; undefined if it has not ended, or somebody else's definition has no such file. */
-export function findPropertyFile(
-  definition: PipelineDefinition,
-  execution: Pick<Execution, "described" | "store">,
-  step: string,
-  name: string,
-): Json | undefined {
-  try {
-    return execution.described.has(step)
-      ? readPropertyFile(definition, execution, step, name)
-      : undefined;
-  } catch (error) {
-    if (error instanceof ExpressionError) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
 /**
  * Reads a JSON document in S3.
  * @throws ExpressionError if it does not exist, or is not JSON

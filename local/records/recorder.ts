@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 
 import type { Event, Properties, StepResult, Trial } from "../execution/execution";
 import { thisProcess } from "../environments/processes";
@@ -16,7 +16,6 @@ import {
   tuningJobOf,
 } from "./executionDocument";
 import { writeDocument } from "./executionFile";
-import { fromFolder, trialsOf } from "./executionRecord";
 import {
   findDocument,
   isUnderWay,
@@ -26,8 +25,6 @@ import {
   stoppedTrial,
 } from "./executions";
 import { stepMetadata } from "./stepMetadata";
-import type { Challenge } from "./challenge";
-import type { CandidateSummary } from "./summary";
 import { updateTrials } from "./trials";
 import type { Workspace } from "./workspace";
 
@@ -43,6 +40,11 @@ const maxReason = 1024;
 /** Maximum length of a failed execution's reason. Source: PipelineExecutionFailureReason. */
 const maxExecutionReason = 1300;
 
+/** A log's path relative to the execution's folder, so that a work folder can be moved. */
+function fromFolder(folder: string, log: string): string {
+  return isAbsolute(log) ? relative(folder, log) : log;
+}
+
 /** The start of a recorded execution. */
 export type BegunExecution = Pick<
   ExecutionDocument,
@@ -56,8 +58,6 @@ export class Recorder {
   private readonly steps = new Map<string, StepDocument>();
   private readonly running = new Map<string, TrialDocument>();
   private readonly ended: TrialDocument[] = [];
-  /** The trials that have ended. */
-  readonly trials: Trial[] = [];
   private status: ExecutionDocument["execution"]["PipelineExecutionStatus"] = "Executing";
   private readonly process = thisProcess();
   private written = 0;
@@ -77,7 +77,6 @@ export class Recorder {
       this.steps.set(step.StepName, step);
     }
     this.ended.push(...earlier.trials);
-    this.trials.push(...trialsOf(earlier, folder));
   }
 
   /** Records the start of the execution. */
@@ -125,39 +124,12 @@ export class Recorder {
   }
 
   /** Records the result of the execution. */
-  end(
-    result: RunResult,
-    candidates: readonly CandidateSummary[],
-    winner: CandidateSummary | undefined,
-    challenge: Challenge | undefined,
-  ): void {
+  end(result: RunResult): void {
     this.status = result.status;
     this.write({
       execution: this.execution(result.failureReason),
       // In the order of the definition.
       steps: result.steps.flatMap(({ name }) => this.steps.get(name) ?? []),
-      notExecuted: result.steps
-        .filter(({ status }) => status === "NotExecuted")
-        .map(({ name, type }) => ({ StepName: name, StepType: type })),
-      candidates: candidates.map(({ best, metrics, name, seconds, trials, tuningStep }) => ({
-        name,
-        tuningStep,
-        ...(metrics === undefined ? {} : { metrics }),
-        hyperparameters: best?.hyperparameters ?? {},
-        trials: trials.length,
-        seconds,
-      })),
-      winner:
-        winner?.model === undefined
-          ? undefined
-          : {
-              name: winner.name,
-              group: winner.model.group,
-              version: winner.model.version,
-              approvalStatus: winner.model.approvalStatus,
-              r2: winner.metrics?.r2 ?? Number.NaN,
-            },
-      challenge,
     });
   }
 
@@ -252,7 +224,6 @@ export class Recorder {
   }
 
   private noteTrial(trial: Trial): void {
-    this.trials.push(trial);
     const running = this.running.get(trial.trainingJobName);
     this.running.delete(trial.trainingJobName);
     const start = trial.startTime ?? running?.CreationTime ?? new Date().toISOString();
@@ -310,9 +281,7 @@ export class Recorder {
         execution: this.execution(),
         trialCount: this.ended.length,
         steps: [...this.steps.values()],
-        notExecuted: [],
         trials: [...this.ended, ...this.running.values()],
-        candidates: [],
         ...more,
       },
       options,

@@ -1,20 +1,50 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
+import { type CsvTrial, trialLine, trialsHeader } from "../../terminal/trialsCsv";
 import { writeFileAtomically } from "../storage/files";
-import { type ExecutionHead, executionId } from "./executionDocument";
+import {
+  type ExecutionHead,
+  executionId,
+  type StepDocument,
+  metricsOf,
+  type TrialDocument,
+  tuningJobOf,
+} from "./executionDocument";
 import { readUndamaged } from "./executionFile";
-import { trialsOf } from "./executionRecord";
 import { isUnderWay, listHeads, recordPath } from "./executions";
 import type { Workspace } from "./workspace";
 
-/** The lines of an execution's trials. */
+/** A trial in the table. */
+function csvTrial(trial: TrialDocument, step: StepDocument | undefined): CsvTrial {
+  const tuning = tuningJobOf(step);
+  const goal = tuning.HyperParameterTuningJobConfig?.HyperParameterTuningJobObjective;
+  return {
+    step: trial.StepName,
+    number: trial.Number,
+    trainingJobName: trial.TrainingJobName,
+    status: trial.TrainingJobStatus,
+    objectiveMetric: goal?.MetricName ?? "",
+    objective: trial.FinalHyperParameterTuningJobObjectiveMetric?.Value,
+    seconds: trial.Seconds,
+    hyperparameters: {
+      ...tuning.TrainingJobDefinition?.StaticHyperParameters,
+      ...trial.TunedHyperParameters,
+    },
+    metrics: metricsOf(trial),
+    modelArtifact: trial.S3ModelArtifacts,
+  };
+}
+
+/** The lines of an execution's finished trials, in the order of their end. */
 function linesOf(workspace: Workspace, id: string): readonly string[] {
-  const folder = workspace.execution(id);
-  const document = readUndamaged(recordPath(folder));
-  return document === undefined
-    ? []
-    : trialsOf(document, folder).map((trial) => trialLine(id, trial));
+  const { steps, trials } = readUndamaged(recordPath(workspace.execution(id))) ?? {
+    steps: [],
+    trials: [],
+  };
+  const byName = new Map(steps.map((step) => [step.StepName, step]));
+  return trials
+    .filter(({ TrainingJobStatus: status }) => status !== "InProgress")
+    .map((trial) => trialLine(id, csvTrial(trial, byName.get(trial.StepName))));
 }
 
 /** Whether a line is complete, with all quotes closed. */

@@ -1,9 +1,9 @@
 import type { Html } from "../html";
 import { course, evenly, spreadsWide, type TunedParameter, type Tuning } from "../tuningData";
 import { axisFormat, category, figure, quantity } from "./draw";
-import type { ReportedTrial } from "../reported";
+import type { ExecutionTrial } from "../../sageMaker/trials";
 
-const statuses: readonly ReportedTrial["status"][] = ["Completed", "Stopped", "Failed"];
+const statuses: readonly ExecutionTrial["status"][] = ["Completed", "Stopped", "Failed"];
 
 /** The mark of each status. */
 const shape = category("status", {
@@ -22,7 +22,7 @@ function objectiveAxis(values: readonly number[], title: string | null): object 
   });
 }
 
-function objectives(trials: readonly ReportedTrial[]): readonly number[] {
+function objectives(trials: readonly ExecutionTrial[]): readonly number[] {
   return trials.flatMap(({ objective }) => objective ?? []);
 }
 

@@ -14,7 +14,7 @@ import {
 
 import { stackProgram } from "../../cli/stackProgram";
 import { openMachine } from "../../cli/world";
-import type { World } from "../../cli/sageMaker/world";
+import type { World } from "../../sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
 import type { ServedApi } from "../../local/environments/awsServices";
 import { serveApi } from "../../local/api/server";

@@ -10,7 +10,7 @@ import type { Browser, Page } from "puppeteer-core";
 
 import { stackProgram } from "../../cli/stackProgram";
 import { openMachine } from "../../cli/world";
-import type { World } from "../../cli/sageMaker/world";
+import type { World } from "../../sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
 import { serveApi } from "../../local/api/server";
 import type { ServedApi } from "../../local/environments/awsServices";

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 
-import { missingRight } from "../../cli/sageMaker/missingRights";
+import { missingRight } from "../../sageMaker/missingRights";
 
 describe("the missing permission in a failure", () => {
   const grant = (what: string): string =>

@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 
-import { AwsError } from "../../cli/sageMaker/awsErrors";
-import { poll } from "../../cli/sageMaker/follow";
+import { AwsError } from "../../sageMaker/awsErrors";
+import { poll } from "../../sageMaker/follow";
 
 const pace = { shortest: 2, longest: 5 };
 

@@ -11,10 +11,10 @@ import {
   StartPipelineExecutionCommand,
 } from "@aws-sdk/client-sagemaker";
 
-import { findExecution, hasEnded, latestExecutions } from "../../cli/sageMaker/executions";
-import { findVersion } from "../../cli/sageMaker/models";
-import { cloudWatchLogs, JobLog } from "../../cli/sageMaker/logs";
-import { definitionOf as definitionIn, stepsOf } from "../../cli/sageMaker/steps";
+import { findExecution, hasEnded, latestExecutions } from "../../sageMaker/executions";
+import { findVersion } from "../../sageMaker/models";
+import { cloudWatchLogs, JobLog } from "../../sageMaker/logs";
+import { definitionOf as definitionIn, stepsOf } from "../../sageMaker/steps";
 import { worldOf } from "../../cli/world";
 import { temporaryFolder } from "../support/localRun";
 import { conditionStep, definitionOf, localWorld, scriptStep } from "../support/localWorld";

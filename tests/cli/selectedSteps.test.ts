@@ -3,12 +3,8 @@ import { join } from "node:path";
 
 import { CreatePipelineCommand, StartPipelineExecutionCommand } from "@aws-sdk/client-sagemaker";
 
-import { findExecution, hasEnded } from "../../cli/sageMaker/executions";
-import {
-  selectiveConfig,
-  type SelectionOptions,
-  selectSteps,
-} from "../../cli/sageMaker/selectedSteps";
+import { findExecution, hasEnded } from "../../sageMaker/executions";
+import { selectiveConfig, type SelectionOptions, selectSteps } from "../../cli/selectedSteps";
 import { worldOf } from "../../cli/world";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { temporaryFolder } from "../support/localRun";

@@ -1,8 +1,8 @@
 import { deepEqual, rejects } from "node:assert/strict";
 
-import { AwsError } from "../../cli/sageMaker/awsErrors";
-import { shownChallenge } from "../../cli/sageMaker/shownChallenge";
-import type { Challenge } from "../../local/records/challenge";
+import { AwsError } from "../../sageMaker/awsErrors";
+import { shownChallenge } from "../../cli/shownChallenge";
+import type { Challenge } from "../../sageMaker/challenge";
 
 describe("a champion's challenge in the display of an execution", () => {
   const challenge: Challenge = {

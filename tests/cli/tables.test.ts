@@ -1,9 +1,10 @@
 import { equal, match } from "node:assert/strict";
 
 import { candidateTable } from "../../cli/candidateTable";
-import { snapshotText } from "../../cli/sageMaker/watch";
+import { snapshotText } from "../../cli/watch";
 import { stackNamed } from "../../offline/stackConfig";
 import { executionListing, modelListing } from "../../terminal/tables";
+import { tuningStep } from "../report/records";
 
 describe("two tables in one work folder", () => {
   const model = {
@@ -24,7 +25,7 @@ describe("two tables in one work folder", () => {
 
   it("have a heading that fits the terminal", () => {
     const shown = { ...execution, arn: "", pipelineName: "restate-small", seconds: 14.3 };
-    const text = snapshotText({ execution: shown, steps: [] }, 60);
+    const text = snapshotText({ ...shown, steps: [] }, 60);
     equal(
       text.split("\n┌")[0],
       "Execution a of restate-small: Succeeded (started 2026-01-02\n03:04:05, 14.3 seconds)",
@@ -33,7 +34,8 @@ describe("two tables in one work folder", () => {
 
   it("have no tuning of a candidate whose steps were selected without it", () => {
     const metrics = { r2: 0.8, mse: 4, rmse: 2, mae: 1 };
-    const candidate = { name: "Tree", tuningStep: "TuneTree", metrics, trials: [], seconds: 0 };
+    const step = tuningStep("TuneTree", {});
+    const candidate = { name: "Tree", step, metrics, trials: [], seconds: 0 };
     match(candidateTable([candidate], undefined, 120), /│ Tree .*│ +- │ +- │$/m);
   });
 

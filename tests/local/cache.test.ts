@@ -2,10 +2,12 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { cacheSeconds } from "../../local/execution/steps/cacheConfig";
 import type { CacheConfig } from "../../pipeline/language/definition";
+import type { FullExecution } from "../../sageMaker/fullExecution";
+import type { ExecutionStep } from "../../sageMaker/steps";
 import { type Draft, set } from "../support/definitions";
+import { executionIn, trialsOf } from "../support/executions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
 
@@ -21,17 +23,12 @@ describe("the results of equal jobs", () => {
   const rows = housingRows(400);
   const data = writeRows(join(folder, "housing.data"), rows);
   let definition: Draft;
-  let first: ExecutionRecord;
-
-  function recordOf(id: string, work = workFolder): ExecutionRecord {
-    const path = join(work, "executions", id, "execution.json");
-    return readRecord(path);
-  }
+  let first: FullExecution;
 
   async function run(
     change: (definition: Draft) => void = () => undefined,
     ...args: readonly string[]
-  ): Promise<ExecutionRecord> {
+  ): Promise<FullExecution> {
     const changed = structuredClone(definition);
     change(changed);
     const { code, stderr, stdout } = await local([
@@ -39,12 +36,15 @@ describe("the results of equal jobs", () => {
       ...["--work-folder", workFolder, "--json", "--quiet", ...args],
     ]);
     equal(code, 0, stderr);
-    return recordOf((JSON.parse(stdout) as { execution: string }).execution);
+    return executionIn(workFolder, (JSON.parse(stdout) as { execution: string }).execution);
   }
 
   /** The jobs that a run took from an earlier one. */
-  const reused = (record: ExecutionRecord): readonly string[] =>
-    record.steps.flatMap(({ detail, name }) => (detail?.startsWith("as in") ? [name] : []));
+  const reused = ({ steps }: FullExecution): readonly string[] => {
+    const found = steps.filter(({ detail }) => detail?.startsWith("as in") === true);
+    const order = ({ name }: ExecutionStep): number => jobs.indexOf(name);
+    return found.sort((left, right) => order(left) - order(right)).map(({ name }) => name);
+  };
 
   before(async () => {
     definition = await smallDefinition();
@@ -58,11 +58,15 @@ describe("the results of equal jobs", () => {
     deepEqual(readdirSync(join(workFolder, "executions", second.id, "logs")).sort(), [
       ...["DataWranglerProcess-athena.log", "DataWranglerProcess.log"],
     ]);
-    const scores = ({ candidates }: ExecutionRecord): unknown =>
-      candidates.map(({ hyperparameters, metrics, trials }) => [metrics, hyperparameters, trials]);
+    const scores = ({ candidates }: FullExecution): unknown =>
+      candidates.map(({ best, metrics, trials }) => [
+        metrics,
+        best?.hyperparameters,
+        trials.length,
+      ]);
     deepEqual(scores(second), scores(first));
     deepEqual([second.winner?.name, second.winner?.version], [first.winner?.name, 2]);
-    equal(second.trials[0]?.reusedFrom, first.id);
+    equal(trialsOf(second)[0]?.reusedFrom, first.id);
     // They are where the second run would have written them.
     const bucket = join(workFolder, "s3", "sagemaker-restate-dev-111122223333");
     const objects = join(bucket, "executions", second.id);
@@ -118,7 +122,7 @@ describe("the results of equal jobs", () => {
       jobs.filter((name) => name !== "Preprocess" && name !== "TuneDecisionTree"),
     );
     ok(
-      record.trials.every(
+      trialsOf(record).every(
         ({ reusedFrom, step }) => (reusedFrom === undefined) === (step === "TuneDecisionTree"),
       ),
     );

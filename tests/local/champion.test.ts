@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import type { Challenge } from "../../local/records/challenge";
+import type { Challenge } from "../../sageMaker/challenge";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { defaultCandidates } from "../../pipeline/candidates";
 import type { JsonObject } from "../../pipeline/language/json";

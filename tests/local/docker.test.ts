@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { extract } from "tar";
 
 import { folderLabel } from "../../local/environments/docker";
-import { readRecord } from "../../local/records/executions";
 import { commandLine } from "../support/commandLine";
+import { executionIn, trialsOf } from "../support/executions";
 import { housingRows, writeRows } from "../support/housing";
 import {
   cliScript,
@@ -288,8 +288,8 @@ describe("npm run local -- --docker", function () {
       );
       equal(code, 0, stderr);
       const { execution } = JSON.parse(stdout) as { execution: string };
-      const record = readRecord(join(work, "executions", execution, "execution.json"));
-      results.push(record.trials.map(({ number, objective, step }) => [step, number, objective]));
+      const trials = trialsOf(await executionIn(work, execution));
+      results.push(trials.map(({ number, objective, step }) => [step, number, objective]));
       const logs = join(work, "executions", execution, "logs");
       ok(readdirSync(logs).some((name) => name.includes("-TuneDecisionTree-")));
       deepEqual(left(work), []);

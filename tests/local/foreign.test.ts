@@ -5,9 +5,11 @@ import { dirname, join } from "node:path";
 import { DescribeHyperParameterTuningJobCommand } from "@aws-sdk/client-sagemaker";
 import { extract } from "tar";
 
-import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { pythonInterpreter } from "../../local/environments/python";
 import type { JsonObject } from "../../pipeline/language/json";
+import type { FullExecution } from "../../sageMaker/fullExecution";
+import type { ExecutionTrial } from "../../sageMaker/trials";
+import { executionIn, trialsOf } from "../support/executions";
 import { randomNumbers } from "../support/housing";
 import { command, type Ended, local, temporaryFolder, writeDefinition } from "../support/localRun";
 import { localWorld, sageMakerOf } from "../support/localWorld";
@@ -144,18 +146,17 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
   async function run(
     pipeline: string,
     ...args: readonly string[]
-  ): Promise<Ended & { readonly record: ExecutionRecord }> {
+  ): Promise<Ended & { readonly record: FullExecution }> {
     const definition = join(folder, `${pipeline}.json`);
     const ended = await local([
       ...["--definition", definition, "--s3", objects, "--work-folder", workFolder],
       ...["--json", "--quiet", ...args],
     ]);
     const { execution = "" } = JSON.parse(ended.stdout) as { execution?: string };
-    const path = join(workFolder, "executions", execution, "execution.json");
-    return { ...ended, record: readRecord(path) };
+    return { ...ended, record: await executionIn(workFolder, execution) };
   }
 
-  const states = ({ steps }: ExecutionRecord): Readonly<Record<string, string>> =>
+  const states = ({ steps }: FullExecution): Readonly<Record<string, string>> =>
     Object.fromEntries(steps.map(({ name, status }) => [name, status]));
 
   before(async () => {
@@ -213,8 +214,8 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
   it("tunes with Hyperband, and stops weak trials early", async () => {
     const { code, record, stderr } = await run("tune");
     equal(code, 0, stderr);
-    const of = (step: string): ExecutionRecord["trials"] =>
-      record.trials.filter((trial) => trial.step === step);
+    const of = (step: string): readonly ExecutionTrial[] =>
+      trialsOf(record).filter((trial) => trial.step === step);
     deepEqual([of("Hyperband").length, of("EarlyStopping").length], [9, 9]);
     const stopped = of("EarlyStopping").filter(({ status }) => status === "Stopped");
     ok(
@@ -234,7 +235,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     equal(code, 0, stderr);
     match(stderr, /^warning: step "Tune", .*\.ConvergenceDetected: is ignored here, because/m);
     deepEqual(
-      record.trials
+      trialsOf(record)
         .map(({ number, status }) => `${number} ${status}`)
         .sort((left, right) => left.localeCompare(right)),
       ["0 Completed", "1 Completed", "2 Completed", "3 Completed", "4 Stopped"],
@@ -266,7 +267,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
       stderr,
       /^warning: step "Prepare", s3:\S+\/sourcedir\.tar\.gz: requirements\.txt: "numpy<1\.0" runs as numpy [\d.]+ here$/m,
     );
-    const tried = record.trials.map(({ hyperparameters, objective }) => [
+    const tried = trialsOf(record).map(({ hyperparameters, objective }) => [
       hyperparameters["name"],
       Number.isFinite(objective),
     ]);

@@ -19,18 +19,13 @@ import {
 import { isRunning, thisProcess } from "../../local/environments/processes";
 import type { ExecutionDocument } from "../../local/records/executionDocument";
 import { readDocument, readHead, writeDocument } from "../../local/records/executionFile";
-import { recordOf } from "../../local/records/executionRecord";
-import { findDocument, listHeads, readRecord } from "../../local/records/executions";
+import { findDocument, listHeads } from "../../local/records/executions";
 import { latestJobSeconds } from "../../local/records/jobSeconds";
 import { Recorder } from "../../local/records/recorder";
-import { evaluationOf } from "../../local/records/summary";
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
-import { allSteps } from "../../pipeline/language/graph";
-import { readReportData } from "../../report/reportData";
 import { jobName, trialName, tuningJobName } from "../../local/execution/steps/jobNames";
 import { trialsHeader } from "../../terminal/trialsCsv";
-import { type Config, program } from "../support/definitions";
 import { temporaryFolder } from "../support/localRun";
 import { localWorld, sageMakerOf } from "../support/localWorld";
 
@@ -71,7 +66,6 @@ function executionDocument(
         },
       },
     ],
-    notExecuted: [{ StepName: "Fail", StepType: "Fail" }],
     trials: Array.from({ length: trials }, (_, number) => ({
       StepName: "Tune",
       Number: number,
@@ -87,7 +81,6 @@ function executionDocument(
       S3ModelArtifacts: `s3://bucket/${number}`,
       Log: `logs/${number}.log`,
     })),
-    candidates: [],
     ...more,
   };
 }
@@ -145,40 +138,6 @@ describe("the durations of jobs in a work folder", () => {
 
 describe("the document of an execution", () => {
   const folder = temporaryFolder();
-
-  it("contains what the commands show, with the logs beside it", () => {
-    const workspace = new Workspace(join(folder, "shown"));
-    const path = put(workspace, executionDocument("abc", 1));
-    deepEqual(readRecord(path), {
-      id: "abc",
-      status: "Succeeded",
-      startTime: "2026-01-02T03:04:03.000Z",
-      seconds: 62,
-      parameters: { Seed: "7" },
-      steps: [
-        { name: "Tune", type: "Tuning", status: "Succeeded", seconds: 10.5 },
-        { name: "Fail", type: "Fail", status: "NotExecuted" },
-      ],
-      trials: [
-        {
-          step: "Tune",
-          number: 0,
-          trainingJobName: "abc-Tune-001",
-          status: "Completed",
-          hyperparameters: { rounds: "20", eta: "0.0" },
-          objectiveMetric: "r2",
-          objective: 0,
-          maximised: true,
-          metrics: { r2: 0 },
-          history: [0],
-          seconds: 1.5,
-          modelArtifact: "s3://bucket/0",
-          log: join(workspace.execution("abc"), "logs", "0.log"),
-        },
-      ],
-      candidates: [],
-    });
-  });
 
   it("is only read up to its first line for lists", () => {
     const workspace = new Workspace(join(folder, "head"));
@@ -241,10 +200,6 @@ describe("the executions of a work folder", () => {
       `warning: ${join(workspace.execution("gone"), "execution.json")} is missing, so its ` +
         "execution is skipped; remove the folder if you no longer need it\n",
     );
-    throws(() => readRecord(join(workspace.execution("gone"), "execution.json")), {
-      name: "UserError",
-      message: /execution\.json is missing$/,
-    });
   });
 
   it("are shown as stopped, with their steps, if their process is gone", () => {
@@ -263,10 +218,12 @@ describe("the executions of a work folder", () => {
       ),
     });
     const document = findDocument(workspace, "abc");
-    ok(document);
-    const found = recordOf(document, workspace.execution("abc"));
     deepEqual(
-      [found.status, found.steps[0]?.status, ...found.trials.map(({ status }) => status)],
+      [
+        document?.execution.PipelineExecutionStatus,
+        document?.steps[0]?.StepStatus,
+        ...(document?.trials.map((one) => one.TrainingJobStatus) ?? []),
+      ],
       ["Stopped", "Stopped", "Completed", "Stopped"],
     );
   });
@@ -311,7 +268,7 @@ describe("the executions of a work folder", () => {
     recorder.note({ kind: "trialBegins", trial });
     noted("Stopped");
     const result = [{ name: "Tune", type: "Tuning", status: "Stopped" }] as const;
-    recorder.end({ status: "Stopped", steps: result, models: new Map() }, [], undefined, undefined);
+    recorder.end({ status: "Stopped", steps: result });
     const client = sageMakerOf(localWorld(workspace.folder));
     const HyperParameterTuningJobName = name;
     const { TrainingJobSummaries: [job] = [] } = await client.send(
@@ -323,25 +280,6 @@ describe("the executions of a work folder", () => {
       new DescribeHyperParameterTuningJobCommand({ HyperParameterTuningJobName }),
     );
     deepEqual([counters?.InProgress, counters?.Stopped], [0, 1]);
-  });
-});
-
-describe("the report of an execution", () => {
-  const folder = temporaryFolder();
-
-  it("names a damaged or missing definition", () => {
-    const workspace = new Workspace(folder);
-    put(workspace, executionDocument("abc", 0));
-    const definition = join(workspace.execution("abc"), "definition.json");
-    const expected = {
-      name: "UserError",
-      message: `the definition of execution abc cannot be read: ${definition}`,
-    };
-    throws(() => readReportData(workspace.execution("abc")), expected);
-    writeFileSync(definition, '{"Steps":');
-    stderrOf(() => {
-      throws(() => readReportData(workspace.execution("abc")), expected);
-    });
   });
 });
 
@@ -470,28 +408,5 @@ describe("the names of jobs", () => {
       match(name, /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
     }
     equal(tuningJobName(id, `${long}b`).length, 32);
-  });
-});
-
-describe("the evaluation of a candidate with its own image", () => {
-  it("is found behind its model and transform, with and without a champion", async () => {
-    const columns = ["price", "rooms"].map((name) => ({ name, type: "double" }));
-    const dataset = { table: "flats", columns, target: "price" };
-    const image = "1.dkr.ecr.us-east-1.amazonaws.com/own:1";
-    const own = {
-      name: "Own",
-      algorithm: { image, metrics: { "validation:rmse": "(.*)" } },
-      ranges: { depth: { type: "integer", min: 1, max: 2 } },
-    };
-    const candidates = [own, { name: "A", algorithm: "ridge" }];
-    const champion = { champion: { beats: { by: 0, confidence: 0.9 } } };
-    for (const config of [{}, champion] satisfies Config[]) {
-      const { definition } = await program({ dataset, candidates, ...(config as Config) });
-      const steps = allSteps(definition);
-      deepEqual(
-        ["TuneOwn", "TuneA", "TuneB"].map((one) => evaluationOf(steps, one)?.step.Name),
-        ["EvaluateOwn", "EvaluateA", undefined],
-      );
-    }
   });
 });

@@ -4,8 +4,9 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
-import { type ExecutionRecord, readRecord } from "../../local/records/executions";
-import type { ExecutionDocument } from "../../local/records/executionDocument";
+import { listDocuments, recordPath } from "../../local/records/executions";
+import { Workspace } from "../../local/records/workspace";
+import { type ExecutionDocument, executionId } from "../../local/records/executionDocument";
 import { readDocument } from "../../local/records/executionFile";
 import { set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
@@ -71,17 +72,16 @@ describe("npm run local, after an interrupted run,", function () {
     ...["--definition", definition, "--data", data, "--work-folder", work],
   ];
 
-  function records(work: string): readonly ExecutionRecord[] {
-    const executions = join(work, "executions");
-    return readdirSync(executions)
-      .map((id) => readRecord(join(executions, id, "execution.json")))
-      .sort((left, right) => left.startTime.localeCompare(right.startTime));
+  /** The documents of a work folder as they are read, oldest first. */
+  function documents(work: string): readonly ExecutionDocument[] {
+    return listDocuments(new Workspace(work)).toReversed();
   }
 
   /** The document of the only execution. */
   function documentOf(work: string): ExecutionDocument {
-    const path = join(work, "executions", records(work)[0]?.id ?? "", "execution.json");
-    const document = readDocument(path);
+    const [first] = documents(work);
+    const document =
+      first && readDocument(recordPath(join(work, "executions", executionId(first))));
     ok(document);
     return document;
   }
@@ -128,51 +128,51 @@ describe("npm run local, after an interrupted run,", function () {
 
   /** Runs once more, and checks that it is a retry of the same execution, which keeps what had finished. */
   async function goesOn(work: string): Promise<void> {
-    const [before, ...none] = records(work);
+    const [before, ...none] = documents(work);
     ok(before && none.length === 0);
     const left = documentOf(work);
     const { code, stderr, stdout } = await local([...argumentsFor(work), "--json"]);
     equal(code, 0, stderr);
-    const finished = before.steps.filter(({ status }) => status === "Succeeded");
-    ok(finished.some(({ name }) => name === "Preprocess"));
+    const finished = before.steps.filter(({ StepStatus }) => StepStatus === "Succeeded");
+    ok(finished.some(({ StepName }) => StepName === "Preprocess"));
     match(
       stderr,
       new RegExp(
-        `^continuing execution ${before.id}, which was interrupted with ${finished.length} steps done$`,
+        `^continuing execution ${executionId(before)}, which was interrupted with ${finished.length} steps done$`,
         "m",
       ),
     );
-    equal((JSON.parse(stdout) as { execution: string }).execution, before.id);
-    const [after, ...others] = records(work);
+    equal((JSON.parse(stdout) as { execution: string }).execution, executionId(before));
+    const [after, ...others] = documents(work);
     ok(after && others.length === 0);
-    equal(after.status, "Succeeded");
-    const [stepsBefore, stepsAfter] = [left, documentOf(work)].map((document) =>
+    equal(after.execution.PipelineExecutionStatus, "Succeeded");
+    const [stepsBefore, stepsAfter] = [left, after].map((document) =>
       Object.fromEntries(document.steps.map((step) => [step.StepName, step.StartTime])),
     );
-    for (const { name } of finished) {
+    for (const { StepName: name } of finished) {
       ok(stepsBefore?.[name] !== undefined);
       equal(stepsAfter?.[name], stepsBefore[name], name);
     }
     ok(String(stepsAfter?.["TuneXGBoost"]) > String(stepsBefore?.["TuneXGBoost"]));
     deepEqual(
-      after.steps.filter(({ reusedFrom }) => reusedFrom !== undefined),
+      after.steps.filter(({ CacheHitResult }) => CacheHitResult !== undefined),
       [],
     );
-    const completed = before.trials.filter(({ status }) => status === "Completed");
+    const completed = before.trials.filter((one) => one.TrainingJobStatus === "Completed");
     ok(completed.length >= 3 && completed.length < trials, String(completed.length));
     const startOf = (document: ExecutionDocument, job: string): string | undefined =>
       document.trials.find(({ TrainingJobName }) => TrainingJobName === job)?.TrainingStartTime;
-    for (const { trainingJobName: job } of completed) {
+    for (const { TrainingJobName: job } of completed) {
       // It was not trained again.
       ok(startOf(left, job) !== undefined);
-      equal(startOf(documentOf(work), job), startOf(left, job), job);
+      equal(startOf(after, job), startOf(left, job), job);
     }
     deepEqual(
-      after.trials.filter(({ reusedFrom }) => reusedFrom !== undefined),
+      after.trials.filter((one) => one.SourcePipelineExecution !== undefined),
       [],
     );
-    equal(after.trials.filter(({ step }) => step === "TuneXGBoost").length, trials);
-    equal(after.trials.filter(({ status }) => status !== "Completed").length, 0);
+    equal(after.trials.filter(({ StepName }) => StepName === "TuneXGBoost").length, trials);
+    equal(after.trials.filter((one) => one.TrainingJobStatus !== "Completed").length, 0);
     const lines = readFileSync(join(work, "trials.csv"), "utf8").trimEnd().split("\n").slice(1);
     equal(lines.length, after.trials.length);
   }
@@ -189,23 +189,26 @@ describe("npm run local, after an interrupted run,", function () {
       const { code, stderr } = await ended;
       equal(code, expected);
       deepEqual(marked(mark), []);
-      const [record] = records(work);
-      equal(record?.status, "Stopped");
-      equal(record.steps.find(({ name }) => name === "TuneXGBoost")?.status, "Stopped");
-      equal(record.steps.find(({ name }) => name === "EvaluateXGBoost")?.status, "NotExecuted");
+      const [document] = documents(work);
+      equal(document?.execution.PipelineExecutionStatus, "Stopped");
+      const states = new Map(document.steps.map((step) => [step.StepName, step.StepStatus]));
+      deepEqual([states.get("TuneXGBoost"), states.get("EvaluateXGBoost")], ["Stopped", undefined]);
+      const id = executionId(document);
       // Those that were running have been stopped; none has failed.
       deepEqual(
-        record.trials.filter(({ status }) => status !== "Completed" && status !== "Stopped"),
+        document.trials.filter(
+          ({ TrainingJobStatus: status }) => status !== "Completed" && status !== "Stopped",
+        ),
         [],
       );
       match(
         stderr,
         new RegExp(
-          `^stopped: execution ${record.id}, with \\d of \\d+ steps and \\d+ trials done; ` +
+          `^stopped: execution ${id}, with \\d of \\d+ steps and \\d+ trials done; ` +
             `run ${command} to continue it\\n$`,
         ),
       );
-      equal(existsSync(join(work, "executions", record.id, "jobs")), false);
+      equal(existsSync(join(work, "executions", id, "jobs")), false);
       equal(existsSync(join(work, "models")), false);
       const { stdout } = await local(["runs", "--work-folder", work, "--json"]);
       deepEqual(
@@ -229,9 +232,10 @@ describe("npm run local, after an interrupted run,", function () {
     await ended;
     await untilGone(mark);
     equal(documentOf(work).execution.PipelineExecutionStatus, "Executing");
-    equal(records(work)[0]?.status, "Stopped");
+    const [document] = documents(work);
+    equal(document?.execution.PipelineExecutionStatus, "Stopped");
     await goesOn(work);
-    equal(existsSync(join(work, "executions", records(work)[0]?.id ?? "", "jobs")), false);
+    equal(existsSync(join(work, "executions", executionId(document), "jobs")), false);
   });
 
   it("records a trial whose job was killed, continues, and repeats it next time", async () => {
@@ -250,14 +254,17 @@ describe("npm run local, after an interrupted run,", function () {
     ok(trial !== undefined, "it has ended without a trial");
     process.kill(trial, "SIGKILL");
     equal((await ended).code, 0);
-    const [first] = records(work);
-    const [failed, ...others] = first?.trials.filter(({ status }) => status === "Failed") ?? [];
+    const failedTrials = (document: ExecutionDocument | undefined): ExecutionDocument["trials"] =>
+      document?.trials.filter((one) => one.TrainingJobStatus === "Failed") ?? [];
+    const [failed, ...others] = failedTrials(documents(work)[0]);
     deepEqual(others, []);
-    match(failed?.failureReason ?? "", /^killed by SIGKILL/);
+    match(failed?.FailureReason ?? "", /^killed by SIGKILL/);
 
     const { code, stderr } = await local([...argumentsFor(work), "--quiet"]);
     equal(code, 0, stderr);
-    const again = records(work)[1]?.trials.filter(({ step }) => step === failed?.step);
-    equal(again?.find(({ number }) => number === failed?.number)?.status, "Completed");
+    const again = documents(work)[1]?.trials.filter(
+      ({ StepName }) => StepName === failed?.StepName,
+    );
+    equal(again?.find((one) => one.Number === failed?.Number)?.TrainingJobStatus, "Completed");
   });
 });

@@ -1,5 +1,5 @@
 import type { Cell } from "../../report/diagnosis";
-import { record, result, step, trial, tuningStep, type writeRecords } from "./records";
+import { type Records, result, step, trial, tuningStep } from "./records";
 
 /** A name that does harm where it is not escaped. */
 export const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>&amp;`;
@@ -18,8 +18,8 @@ const cell = (x: number, y: number): Cell => ({
 });
 
 /** Records in which every name and text is hostile. */
-export const hostileRecords: Parameters<typeof writeRecords>[1] = {
-  record: record({
+export const hostileRecords: Records = {
+  execution: {
     id: hostile,
     status: "Failed",
     failureReason: hostile,
@@ -28,31 +28,6 @@ export const hostileRecords: Parameters<typeof writeRecords>[1] = {
       result(`Tune${hostile}`, { type: "Tuning", detail: hostile }),
       result(hostile, { status: "Failed", failureReason: hostile, type: hostile }),
     ],
-    trials: [
-      ...points.map((value, number) =>
-        trial(number, value + 1, {
-          step: `Tune${hostile}`,
-          objectiveMetric: hostile,
-          hyperparameters: { [parameter]: hostile, "a[0].b": String(number), '"': "1" },
-        }),
-      ),
-      trial(50, undefined, {
-        step: `Tune${hostile}`,
-        objectiveMetric: hostile,
-        failureReason: hostile,
-        reusedFrom: hostile,
-      }),
-    ],
-    candidates: [
-      {
-        name: hostile,
-        tuningStep: `Tune${hostile}`,
-        metrics: { r2: 0.5, mse: 4, rmse: 2, mae: 1 },
-        hyperparameters: { [parameter]: hostile },
-        trials: 51,
-        seconds: 1,
-      },
-    ],
     winner: {
       name: hostile,
       group: hostile,
@@ -60,15 +35,34 @@ export const hostileRecords: Parameters<typeof writeRecords>[1] = {
       approvalStatus: hostile,
       r2: 0.5,
     },
-  }),
-  steps: [
-    tuningStep(`Tune${hostile}`, {
-      ContinuousParameterRanges: [
-        { Name: "a[0].b", ScalingType: "Logarithmic" },
-        { Name: '"', ScalingType: "Auto" },
-      ],
-      CategoricalParameterRanges: [{ Name: parameter, Values: [hostile] }],
+  },
+  trials: [
+    ...points.map((value, number) =>
+      trial(number, value + 1, {
+        step: `Tune${hostile}`,
+        objectiveMetric: hostile,
+        hyperparameters: { [parameter]: hostile, "a[0].b": String(number), '"': "1" },
+      }),
+    ),
+    trial(50, undefined, {
+      step: `Tune${hostile}`,
+      objectiveMetric: hostile,
+      failureReason: hostile,
+      reusedFrom: hostile,
     }),
+  ],
+  metrics: { [hostile]: { r2: 0.5, mse: 4, rmse: 2, mae: 1 } },
+  steps: [
+    Object.assign(
+      tuningStep(`Tune${hostile}`, {
+        ContinuousParameterRanges: [
+          { Name: "a[0].b", ScalingType: "Logarithmic" },
+          { Name: '"', ScalingType: "Auto" },
+        ],
+        CategoricalParameterRanges: [{ Name: parameter, Values: [hostile] }],
+      }),
+      { DisplayName: hostile },
+    ),
     step(hostile, { Type: hostile, DependsOn: [`Tune${hostile}`] }),
   ],
   diagnoses: [
@@ -106,5 +100,5 @@ export const hostileRecords: Parameters<typeof writeRecords>[1] = {
   ],
   comparison: { name: hostile, rows: 50, differences: [{ name: hostile, low: 0, high: 1 }] },
   baseline: { column: hostile, r2: 0.25, rmse: 3, meanRmse: 4 },
-  logs: { [hostile.replaceAll("/", "")]: "" },
+  logs: { [hostile]: hostile },
 };

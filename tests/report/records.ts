@@ -1,19 +1,12 @@
-import { join } from "node:path";
-
-import type { StepResult, Trial } from "../../local/execution/execution";
 import type { DataReport } from "../../local/records/dataReport";
-import { writeDocument } from "../../local/records/executionFile";
-import type { ExecutionRecord } from "../../local/records/executions";
-import { writeFileAtomically, writeJson } from "../../local/storage/files";
-import {
-  type Baseline,
-  type Comparison,
-  diagnosesVersion,
-  type Diagnosis,
-} from "../../report/diagnosis";
-import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
+import type { PipelineDefinition, Step, TuningStep } from "../../pipeline/language/definition";
 import type { JsonObject } from "../../pipeline/language/json";
-import { documentOf } from "./executionDocument";
+import type { Baseline, Comparison, Diagnosis } from "../../report/diagnosis";
+import { type ReportData, reportDataOf } from "../../report/reportData";
+import type { Metrics } from "../../sageMaker/metrics";
+import { type Candidate, candidateName, type FullExecution } from "../../sageMaker/fullExecution";
+import type { ExecutionStep } from "../../sageMaker/steps";
+import type { ExecutionTrial } from "../../sageMaker/trials";
 
 /** A step of a definition, by what a test wants to say of it. */
 export function step(name: string, more: object = {}): Step {
@@ -41,7 +34,7 @@ export function tuningStep(
   name: string,
   ranges: JsonObject,
   type: "Maximize" | "Minimize" = "Minimize",
-): Step {
+): TuningStep {
   return step(name, {
     Type: "Tuning",
     Arguments: {
@@ -50,72 +43,81 @@ export function tuningStep(
         ParameterRanges: ranges,
       },
     },
-  });
+  }) as TuningStep;
 }
 
-export function result(name: string, more: Partial<StepResult> = {}): StepResult {
-  return { name, type: "Processing", status: "Succeeded", seconds: 1, ...more };
+export function result(name: string, more: Partial<ExecutionStep> = {}): ExecutionStep {
+  return { name, type: "Processing", status: "Succeeded", attempts: 1, seconds: 1, ...more };
 }
 
 export function trial(
   number: number,
   objective: number | undefined,
-  more: Partial<Trial> = {},
-): Trial {
+  more: Partial<ExecutionTrial> = {},
+): ExecutionTrial {
   return {
     step: "TuneTree",
+    tuningJob: "abcdefghijkl-TuneTree",
     number,
     trainingJobName: `job-${number}`,
     status: objective === undefined ? "Failed" : "Completed",
     hyperparameters: {},
     objectiveMetric: "validation:rmse",
-    ...(objective === undefined ? {} : { objective }),
+    objective,
     metrics: {},
-    history: [],
     seconds: 1,
-    log: "",
     ...more,
   };
 }
 
-export function record(more: Partial<ExecutionRecord> = {}): ExecutionRecord {
-  return {
-    id: "abcdefghijkl",
-    status: "Succeeded",
-    startTime: "2026-01-02T03:04:05.000Z",
-    seconds: 12,
-    parameters: {},
-    steps: [],
-    trials: [],
-    candidates: [],
-    ...more,
-  };
+/** A report, by what a test wants to say of an execution. */
+export interface Records {
+  readonly execution?: Partial<FullExecution>;
+  /** Of the definition. */
+  readonly steps: readonly Step[];
+  readonly trials?: readonly ExecutionTrial[];
+  /** On the test rows, by the candidate's name. */
+  readonly metrics?: Readonly<Record<string, Metrics>>;
+  readonly diagnoses?: readonly Diagnosis[];
+  readonly comparison?: Comparison;
+  readonly baseline?: Baseline;
+  readonly data?: DataReport;
+  /** The ends of logs, by step. */
+  readonly logs?: Readonly<Record<string, string>>;
 }
 
-/** Writes what an execution leaves in its folder, as far as a report reads it. */
-export function writeRecords(
-  folder: string,
-  records: {
-    readonly record: ExecutionRecord;
-    readonly steps: readonly Step[];
-    readonly diagnoses?: readonly Diagnosis[];
-    readonly comparison?: Comparison;
-    readonly baseline?: Baseline;
-    readonly data?: DataReport;
-    readonly logs?: Readonly<Record<string, string>>;
-  },
-): void {
-  const { baseline, comparison, data, diagnoses, logs = {}, record: own, steps } = records;
-  writeDocument(join(folder, "execution.json"), documentOf(own));
-  writeJson(join(folder, "definition.json"), definitionOf(steps));
-  if (diagnoses !== undefined) {
-    const document = { version: diagnosesVersion, candidates: diagnoses, comparison, baseline };
-    writeJson(join(folder, "diagnostics.json"), document);
-  }
-  if (data !== undefined) {
-    writeJson(join(folder, "data_report.json"), data);
-  }
-  for (const [name, log] of Object.entries(logs)) {
-    writeFileAtomically(join(folder, "logs", `${name}.log`), log);
-  }
+/** The candidates of a definition's tuning steps. */
+function candidatesOf({ metrics = {}, steps, trials = [] }: Records): readonly Candidate[] {
+  const tunings = steps.filter((one): one is TuningStep => one.Type === "Tuning");
+  return tunings.map((own) => {
+    const name = candidateName(own, tunings);
+    const ended = trials.filter((one) => one.step === own.Name);
+    const [best] = ended
+      .filter(({ objective, status }) => status === "Completed" && objective !== undefined)
+      .sort((left, right) => (left.objective ?? 0) - (right.objective ?? 0));
+    return { name, step: own, trials: ended, best, metrics: metrics[name], seconds: 1 };
+  });
+}
+
+/** The data of a report. */
+export function reportOf(records: Records): ReportData {
+  const { baseline, comparison, data, diagnoses = [], execution, logs = {}, steps } = records;
+  return reportDataOf(
+    {
+      id: "abcdefghijkl",
+      arn: "arn:aws:sagemaker:us-east-1:111122223333:pipeline/local/execution/abcdefghijkl",
+      pipelineName: "local",
+      status: "Succeeded",
+      startTime: "2026-01-02T03:04:05.000Z",
+      seconds: 12,
+      definition: definitionOf(steps),
+      parameters: {},
+      steps: [],
+      candidates: candidatesOf(records),
+      ...execution,
+    },
+    { candidates: diagnoses, comparison, baseline },
+    data,
+    new Map(Object.entries(logs).map(([name, end]) => [name, { where: `its log`, end }])),
+  );
 }

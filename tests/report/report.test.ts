@@ -5,13 +5,13 @@ import { pathToFileURL } from "node:url";
 
 import type { Browser, Page } from "puppeteer-core";
 
-import { writeReport } from "../../report/report";
+import { renderReport } from "../../report/report";
 import { findBrowser, startBrowser } from "../../tools/browser";
 import { at, type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
 import { hostileRecords } from "./hostile";
-import { writeRecords } from "./records";
+import { reportOf } from "./records";
 
 /** A tuning of eight trials, some of which fail by a category. */
 function withFailingTrials(definition: Draft): void {
@@ -60,9 +60,7 @@ describe("the report in a browser", function () {
     };
     await run("succeeded", 0);
     await run("failed", 1, "--parameter", "MinimumR2=0.9999");
-    writeRecords(join(folder, "hostile"), hostileRecords);
-    await writeReport(join(folder, "hostile"), report);
-    pages["hostile"] = readFileSync(report, "utf8");
+    pages["hostile"] = await renderReport(reportOf(hostileRecords));
     browser = await startBrowser(path);
   });
 

@@ -1,16 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
-import {
-  bestTrials,
-  course,
-  evenly,
-  spreadsWide,
-  type Tuning,
-  tunings,
-} from "../../report/tuningData";
-import type { Step } from "../../pipeline/language/definition";
-import type { Trial } from "../../local/execution/execution";
-import { definitionOf, step, trial, tuningStep } from "./records";
+import { bestTrials, course, evenly, spreadsWide, type Tuning } from "../../report/tuningData";
+import type { ExecutionTrial } from "../../sageMaker/trials";
+import { reportOf, step, trial, tuningStep } from "./records";
 
 const ranges = {
   IntegerParameterRanges: [{ Name: "depth", MinValue: "1", MaxValue: "9", ScalingType: "Auto" }],
@@ -20,16 +12,17 @@ const ranges = {
   CategoricalParameterRanges: [{ Name: "criterion", Values: ["a", "b"] }],
 };
 
-function tuningOf(trials: readonly Trial[], type: "Maximize" | "Minimize" = "Minimize"): Tuning {
-  const [tuning] = tunings(
-    definitionOf([step("Read"), tuningStep("TuneTree", ranges, type)]),
-    trials,
-  );
-  ok(tuning);
-  return tuning;
+function tuningOf(
+  trials: readonly ExecutionTrial[],
+  type: "Maximize" | "Minimize" = "Minimize",
+): Tuning {
+  const steps = [step("Read"), tuningStep("TuneTree", ranges, type)];
+  const [candidate] = reportOf({ steps, trials }).candidates;
+  ok(candidate);
+  return candidate.tuning;
 }
 
-describe("tunings", () => {
+describe("a tuning in the report", () => {
   it("has the tuned hyperparameters with their scaling", () => {
     deepEqual(tuningOf([]).parameters, [
       { name: "depth", kind: "linear" },
@@ -38,24 +31,7 @@ describe("tunings", () => {
     ]);
   });
 
-  it("names a candidate by its step's DisplayName, or by its Name if others have the same one", () => {
-    const displayed = (name: string, displayName: string): Step => ({
-      ...tuningStep(name, ranges),
-      DisplayName: displayName,
-    });
-    const definition = definitionOf([
-      displayed("TuneTree", "Tree"),
-      tuningStep("TuneOther", ranges),
-      displayed("First", "Same"),
-      displayed("Second", "Same"),
-    ]);
-    deepEqual(
-      tunings(definition, []).map(({ candidate }) => candidate),
-      ["Tree", "TuneOther", "First", "Second"],
-    );
-  });
-
-  it("has the step's own trials in their order, and the best completed one", () => {
+  it("has the step's own trials in their order", () => {
     const tuning = tuningOf([
       trial(2, 3),
       trial(0, 5),
@@ -67,17 +43,6 @@ describe("tunings", () => {
       tuning.trials.map(({ number }) => number),
       [0, 1, 2, 3],
     );
-    equal(tuning.best?.number, 2);
-    equal(tuningOf([trial(0, 5), trial(1, 3)], "Maximize").best?.number, 0);
-    equal(tuningOf([trial(0, undefined)]).best, undefined);
-  });
-
-  it("finds tunings in the branches of conditions", () => {
-    const inside = step("Check", {
-      Type: "Condition",
-      Arguments: { IfSteps: [tuningStep("TuneTree", ranges)], ElseSteps: [] },
-    });
-    equal(tunings(definitionOf([inside]), [trial(0, 1)])[0]?.trials.length, 1);
   });
 });
 

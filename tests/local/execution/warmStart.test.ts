@@ -96,8 +96,6 @@ describe("a warm start", () => {
           },
         },
       ],
-      notExecuted: [],
-      candidates: [],
       trialCount: trials.length,
       trials,
     } as unknown as ExecutionDocument);

@@ -1,13 +1,13 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { setTimeout as wait } from "node:timers/promises";
 
-import type { PipelineDefinition } from "../../pipeline/language/definition";
-import type { Progress } from "../../terminal/progress";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import type { Progress } from "../terminal/progress";
 import { AwsError } from "./awsErrors";
 import type { World } from "./world";
 import { describeExecution, type ExecutionState, hasEnded } from "./executions";
-import { type DeployedStep, stepHasEnded, stepsOf } from "./steps";
-import { type DeployedTrial, type Tuning, trialsOf, tuningOf } from "./trials";
+import { type ExecutionStep, type Snapshot, stepHasEnded, stepsOf } from "./steps";
+import { type ExecutionTrial, type Tuning, trialsOf, tuningOf } from "./trials";
 
 /** Waits for a number of seconds. */
 export type Pause = (seconds: number) => Promise<unknown>;
@@ -60,7 +60,7 @@ export async function poll(
 
 /** Reports each change of a step and each ended trial once. */
 class Watch {
-  private readonly shown = new Map<string, DeployedStep>();
+  private readonly shown = new Map<string, ExecutionStep>();
   private readonly tunings = new Map<string, Tuning>();
   private readonly trials = new Set<string>();
 
@@ -70,7 +70,7 @@ class Watch {
   ) {}
 
   /** @returns whether there was anything to report */
-  async note(steps: readonly DeployedStep[], over: boolean): Promise<boolean> {
+  async note(steps: readonly ExecutionStep[], over: boolean): Promise<boolean> {
     let changed = false;
     for (const step of steps) {
       const before = this.shown.get(step.name);
@@ -92,12 +92,12 @@ class Watch {
     return changed;
   }
 
-  private tell(step: DeployedStep): void {
+  private tell(step: ExecutionStep): void {
     this.shown.set(step.name, step);
     this.report({ kind: "step", step });
   }
 
-  private async noteTrials(step: DeployedStep): Promise<boolean> {
+  private async noteTrials(step: ExecutionStep): Promise<boolean> {
     // If the job is another execution's, its trials were reported there.
     if (step.job?.kind !== "tuning" || step.reusedFrom !== undefined) {
       return false;
@@ -111,7 +111,7 @@ class Watch {
       this.report({ kind: "tuning", step: step.name, of: tuning.max, parallel: tuning.parallel });
     }
     const ended = (await trialsOf(this.client, tuning)).filter(
-      ({ status, trainingJobName }: DeployedTrial) =>
+      ({ status, trainingJobName }: ExecutionTrial) =>
         ["Completed", "Failed", "Stopped"].includes(status) && !this.trials.has(trainingJobName),
     );
     for (const trial of ended) {
@@ -120,12 +120,6 @@ class Watch {
     }
     return ended.length > 0;
   }
-}
-
-/** An execution with its steps. */
-export interface Snapshot {
-  readonly execution: ExecutionState;
-  readonly steps: readonly DeployedStep[];
 }
 
 /**
@@ -148,8 +142,8 @@ export async function follow(
   const look = async (): Promise<{ readonly changed: boolean; readonly over: boolean }> => {
     // In this order, so that the steps are complete once the execution has ended.
     const execution = await describeExecution(world, started);
-    last = { execution, steps: await stepsOf(world.client, started.arn, definition) };
-    const over = hasEnded(last.execution);
+    last = { ...execution, steps: await stepsOf(world.client, started.arn, definition) };
+    const over = hasEnded(last);
     return { changed: await watch.note(last.steps, over), over };
   };
   await poll(pace, look, pause);

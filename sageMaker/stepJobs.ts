@@ -1,8 +1,8 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
-import { asUserError } from "../../errors/userError";
+import { asUserError } from "../errors/userError";
 import { cloudWatchLogs, JobLog, type LogJob } from "./logs";
-import type { DeployedStep } from "./steps";
+import type { ExecutionStep } from "./steps";
 import { trialsOf, tuningOf } from "./trials";
 import type { World } from "./world";
 
@@ -15,7 +15,7 @@ export interface StepJob extends LogJob {
 /** The jobs of a step that write logs; for a tuning step its trials, the failed ones first. */
 export async function jobsOf(
   client: SageMakerClient,
-  step: DeployedStep,
+  step: ExecutionStep,
 ): Promise<readonly StepJob[]> {
   const { job, status } = step;
   if (job === undefined) {
@@ -43,7 +43,7 @@ const maxLines = 10;
 /** The last lines (by default 10) of the log of a step's first failed job; empty if there is none or it cannot be read. */
 export async function logEnd(
   world: World,
-  step: DeployedStep,
+  step: ExecutionStep,
   max = maxLines,
 ): Promise<readonly string[]> {
   try {

@@ -1,21 +1,17 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { canonicalJson } from "../../pipeline/language/canonicalJson";
-import { type CandidateRecord, readRecord, recordPath } from "../../local/records/executions";
-import type { Metrics } from "../../local/records/metrics";
-import type { ExecutionState } from "./executions";
-import { listModels } from "./models";
-import { readObject, s3 } from "./objects";
-import type { FullExecution } from "./record";
-import type { DeployedTrial } from "./trials";
-import type { World } from "./world";
+import { canonicalJson } from "../pipeline/language/canonicalJson";
+import type { Metrics } from "../sageMaker/metrics";
+import type { ExecutionState } from "../sageMaker/executions";
+import { listModels } from "../sageMaker/models";
+import { readObject, s3 } from "../sageMaker/objects";
+import type { Candidate, FullExecution } from "../sageMaker/fullExecution";
+import type { ExecutionTrial } from "../sageMaker/trials";
+import type { World } from "../sageMaker/world";
 
 /** A file, and its folder among a run's artifacts; empty for the top. */
 type Artifact = readonly [path: string, folder: string];
-
-/** A trial, with what this machine's records add to SageMaker's list of training jobs. */
-type TrackedTrial = DeployedTrial & { readonly history?: readonly number[] };
 
 /** A candidate of an execution. */
 interface TrackedCandidate {
@@ -29,20 +25,13 @@ interface TrackedCandidate {
   readonly best: string | undefined;
   /** On the test rows. */
   readonly metrics: Readonly<Record<string, number | undefined>>;
-  readonly trials: readonly TrackedTrial[];
+  readonly trials: readonly ExecutionTrial[];
   readonly artifacts: readonly Artifact[];
 }
 
 /** An execution, as pipeline/scripts/mlflow_runs.py reads it. */
-interface TrackedExecution {
-  readonly pipelineName: string;
-  readonly id: string;
-  readonly arn: string;
-  readonly status: string;
-  readonly failureReason: string | undefined;
-  readonly startTime: string;
-  readonly seconds: number;
-  readonly parameters: Readonly<Record<string, unknown>>;
+interface TrackedExecution extends ExecutionState {
+  readonly parameters: FullExecution["parameters"];
   /** Name of the candidate that was registered. */
   readonly winner: string | undefined;
   /** The verdict of a champion's challenge. */
@@ -90,34 +79,20 @@ async function fetched(
 }
 
 /** The files of a candidate: its best model, and its evaluation. */
-function filesOf(
-  { evaluations }: FullExecution,
-  candidate: string,
-  best: DeployedTrial | undefined,
-): readonly (readonly [string, string, string])[] {
-  const evaluation = evaluations.get(candidate);
+function filesOf({
+  best,
+  evaluation,
+}: Candidate): readonly (readonly [uri: string, name: string, folder: string])[] {
   return [
     ...(evaluation === undefined
       ? []
       : ["evaluation.json", "predictions.csv"].map(
-          (name) => [`${evaluation}${name}`, name, "evaluation"] as const,
+          (name) => [`${evaluation.folder}${name}`, name, "evaluation"] as const,
         )),
     ...(best?.modelArtifact === undefined
       ? []
       : [[best.modelArtifact, "model.tar.gz", "model"] as const]),
   ];
-}
-
-/** What this machine's records add to SageMaker's list of training jobs, by the job's name. */
-function recorded(
-  world: World,
-  id: string,
-): ReadonlyMap<string, Pick<TrackedTrial, "history" | "metrics">> {
-  const folder = world.machine?.workspace.execution(id);
-  const trials = folder === undefined ? [] : readRecord(recordPath(folder)).trials;
-  return new Map(
-    trials.map(({ history, metrics, trainingJobName }) => [trainingJobName, { history, metrics }]),
-  );
 }
 
 /** The metrics of all test rows under their names in evaluation.json; one with several numbers becomes several metrics. */
@@ -145,28 +120,23 @@ function named({
 /** What to log of a candidate. */
 async function trackedCandidate(
   world: World,
-  full: FullExecution,
-  { hyperparameters, metrics, name, tuningStep }: CandidateRecord,
+  { steps }: FullExecution,
+  candidate: Candidate,
   folder: string,
 ): Promise<TrackedCandidate> {
-  const { record } = full;
-  const more = recorded(world, record.id);
-  const trials = record.trials
-    .filter(({ step }) => step === tuningStep)
-    .map((trial) => ({ ...trial, ...more.get(trial.trainingJobName) }));
-  const best = full.best.get(name);
+  const { best, metrics, name, step, trials } = candidate;
   const [first] = trials;
   return {
     name,
-    tuningStep,
-    status: record.steps.find((step) => step.name === tuningStep)?.status ?? "NotExecuted",
+    tuningStep: step.Name,
+    status: steps.find((one) => one.name === step.Name)?.status ?? "NotExecuted",
     objectiveMetric: first?.objectiveMetric ?? "objective",
     maximised: first?.maximised === true,
-    hyperparameters,
+    hyperparameters: best?.hyperparameters ?? {},
     best: best?.trainingJobName,
     metrics: metrics === undefined ? {} : named(metrics),
     trials,
-    artifacts: await fetched(world, folder, filesOf(full, name, best)),
+    artifacts: await fetched(world, folder, filesOf(candidate)),
   };
 }
 
@@ -178,15 +148,15 @@ async function trackedCandidate(
  */
 export async function trackedExecution(
   world: World,
-  { arn, pipelineName }: ExecutionState,
-  full: FullExecution,
+  execution: FullExecution,
   folder: string,
   report: string,
 ): Promise<TrackedExecution> {
-  const { definition, record } = full;
+  const { arn, challenge, definition, failureReason, id, parameters } = execution;
+  const { pipelineName, seconds, startTime, status, winner } = execution;
   const candidates: TrackedCandidate[] = [];
-  for (const [index, candidate] of record.candidates.entries()) {
-    candidates.push(await trackedCandidate(world, full, candidate, join(folder, `${index}`)));
+  for (const [index, candidate] of execution.candidates.entries()) {
+    candidates.push(await trackedCandidate(world, execution, candidate, join(folder, `${index}`)));
   }
   const own = { "definition.json": canonicalJson(definition, 2), "report.html": report };
   mkdirSync(folder, { recursive: true });
@@ -195,16 +165,9 @@ export async function trackedExecution(
     return [join(folder, name), ""];
   });
   return {
-    pipelineName,
-    id: record.id,
-    arn,
-    status: record.status,
-    failureReason: record.failureReason,
-    startTime: record.startTime,
-    seconds: record.seconds,
-    parameters: record.parameters,
-    winner: record.winner?.name,
-    challenge: record.challenge?.verdict,
+    ...{ arn, failureReason, id, parameters, pipelineName, seconds, startTime, status },
+    winner: winner?.name,
+    challenge: challenge?.verdict,
     candidates,
     artifacts,
   };

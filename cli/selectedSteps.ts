@@ -4,12 +4,12 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { type Command, Option } from "commander";
 
-import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { allSteps, dependencies } from "../../pipeline/language/graph";
-import { nearest } from "../../pipeline/language/nearest";
-import { UserError } from "../../errors/userError";
-import type { World } from "./world";
-import { findExecution, latestExecutions } from "./executions";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import { allSteps, dependencies } from "../pipeline/language/graph";
+import { nearest } from "../pipeline/language/nearest";
+import { UserError } from "../errors/userError";
+import type { World } from "../sageMaker/world";
+import { findExecution, latestExecutions } from "../sageMaker/executions";
 
 /** Max executions to search for one whose results can be reused. */
 const maxSources = 20;

@@ -5,18 +5,20 @@ import {
   type SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 
-import type { ShownTrial } from "../../terminal/progress";
-import type { CsvTrial } from "../../terminal/trialsCsv";
-import type { DeployedStep } from "./steps";
+import type { ShownTrial } from "../terminal/progress";
+import type { CsvTrial } from "../terminal/trialsCsv";
+import type { ExecutionStep } from "./steps";
 
 /** A training job of a tuning step. */
-export type DeployedTrial = CsvTrial &
-  ShownTrial & {
-    /** Name of its tuning job. */
-    readonly tuningJob: string;
-    /** ISO 8601; undefined if the training job has not started. */
-    readonly startTime?: string;
-  };
+export interface ExecutionTrial extends CsvTrial, ShownTrial {
+  readonly status: string;
+  /** Name of its tuning job. */
+  readonly tuningJob: string;
+  /** ISO 8601; undefined if the training job has not started. */
+  readonly startTime?: string;
+  /** The learning curve: values of the objective. Only known on this machine. */
+  readonly history?: readonly number[];
+}
 
 /** The part of a tuning job that its trials need. */
 export interface Tuning {
@@ -38,7 +40,7 @@ export interface Tuning {
 /** The tuning job of a step; undefined if it has started none. */
 export async function tuningOf(
   client: SageMakerClient,
-  { job, name }: DeployedStep,
+  { job, name }: ExecutionStep,
 ): Promise<Tuning | undefined> {
   if (job?.kind !== "tuning") {
     return undefined;
@@ -74,7 +76,7 @@ function trial(
   tuning: Tuning,
   summary: HyperParameterTrainingJobSummary,
   number: number,
-): DeployedTrial {
+): ExecutionTrial {
   const { TrainingEndTime: end, TrainingJobName: name = "", TrainingStartTime: start } = summary;
   const objective = summary.FinalHyperParameterTuningJobObjectiveMetric?.Value;
   const status = summary.TrainingJobStatus ?? "InProgress";
@@ -88,17 +90,14 @@ function trial(
     objectiveMetric: tuning.objectiveMetric,
     maximised: tuning.maximised,
     metrics: objective === undefined ? {} : { [tuning.objectiveMetric]: objective },
-    ...(objective === undefined ? {} : { objective }),
-    ...(start === undefined
-      ? {}
-      : {
-          startTime: start.toISOString(),
-          seconds: ((end ?? new Date()).getTime() - start.getTime()) / 1000,
-        }),
-    ...(summary.FailureReason ? { failureReason: summary.FailureReason } : {}),
-    ...(status === "Completed" && tuning.output !== ""
-      ? { modelArtifact: `${tuning.output}/${name}/output/model.tar.gz` }
-      : {}),
+    objective,
+    startTime: start?.toISOString(),
+    seconds: start && ((end ?? new Date()).getTime() - start.getTime()) / 1000,
+    failureReason: summary.FailureReason === "" ? undefined : summary.FailureReason,
+    modelArtifact:
+      status === "Completed" && tuning.output !== ""
+        ? `${tuning.output}/${name}/output/model.tar.gz`
+        : undefined,
   };
 }
 
@@ -106,7 +105,7 @@ function trial(
 export async function trialsOf(
   client: SageMakerClient,
   tuning: Tuning,
-): Promise<readonly DeployedTrial[]> {
+): Promise<readonly ExecutionTrial[]> {
   const found: HyperParameterTrainingJobSummary[] = [];
   const pages = paginateListTrainingJobsForHyperParameterTuningJob(
     { client, pageSize: 100 },
@@ -125,9 +124,9 @@ export async function trialsOf(
 /** The trials of all tuning steps of an execution. */
 export async function allTrials(
   client: SageMakerClient,
-  steps: readonly DeployedStep[],
-): Promise<readonly DeployedTrial[]> {
-  const trials: DeployedTrial[] = [];
+  steps: readonly ExecutionStep[],
+): Promise<readonly ExecutionTrial[]> {
+  const trials: ExecutionTrial[] = [];
   // Sequential, because the service allows few such calls a second.
   for (const step of steps) {
     const tuning = await tuningOf(client, step);

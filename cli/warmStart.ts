@@ -1,10 +1,10 @@
-import { UserError } from "../../errors/userError";
-import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { isComputed, target } from "../../pipeline/language/expressions";
-import { allSteps } from "../../pipeline/language/graph";
-import { findExecution } from "./executions";
-import { definitionOf, stepsOf } from "./steps";
-import type { World } from "./world";
+import { UserError } from "../errors/userError";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import { isComputed, target } from "../pipeline/language/expressions";
+import { allSteps } from "../pipeline/language/graph";
+import { findExecution } from "../sageMaker/executions";
+import { definitionOf, stepsOf } from "../sageMaker/steps";
+import type { World } from "../sageMaker/world";
 
 /** The option of commands that start a pipeline: an execution, or true for the latest. */
 export interface WarmStartOption {

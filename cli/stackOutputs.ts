@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-import { UserError } from "../../errors/userError";
-import { outputsVersion, type StackOutputs, type TextOutput } from "../../contract/outputs";
-import { typedPath } from "../../terminal/options";
+import { UserError } from "../errors/userError";
+import { outputsVersion, type StackOutputs, type TextOutput } from "../contract/outputs";
+import { typedPath } from "../terminal/options";
 
 /** Where to get the exports of a stack. */
 interface OutputsSource {

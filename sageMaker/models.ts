@@ -7,8 +7,8 @@ import {
   UpdateModelPackageCommand,
 } from "@aws-sdk/client-sagemaker";
 
-import { UserError } from "../../errors/userError";
-import type { ListedModel } from "../../terminal/tables";
+import { UserError } from "../errors/userError";
+import type { ListedModel } from "../terminal/tables";
 import type { World } from "./world";
 
 /** Max ranges of versions of a group that an error lists. */

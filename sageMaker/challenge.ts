@@ -1,10 +1,9 @@
 import { z } from "zod";
 
-import { challenge } from "../../pipeline/champion";
-import type { PipelineDefinition } from "../../pipeline/language/definition";
-import type { Json } from "../../pipeline/language/json";
-import type { Execution } from "../execution/execution";
-import { findPropertyFile } from "./propertyFiles";
+import { challenge } from "../pipeline/champion";
+import { readJson, s3 } from "./objects";
+import { type ExecutionStep, outputFolder } from "./steps";
+import type { World } from "./world";
 
 /** The comparison of the best candidate and the champion, from pipeline/scripts/challenge.py. */
 const challengeSchema = z.object({
@@ -30,16 +29,16 @@ const challengeSchema = z.object({
 /** The result of the best candidate's challenge of the champion. */
 export type Challenge = z.output<typeof challengeSchema>;
 
-/** Parses a challenge; undefined if the document is another. */
-export function parseChallenge(document: Json): Challenge | undefined {
+/**
+ * The result of a champion's challenge; undefined if the execution has not got to it.
+ * @throws UserError if permission to read it is missing
+ */
+export async function challengeIn(
+  world: World,
+  steps: readonly ExecutionStep[],
+): Promise<Challenge | undefined> {
+  const step = steps.find(({ name, status }) => name === challenge.step && status === "Succeeded");
+  const folder = step && (await outputFolder(world.client, step, "comparison"));
+  const document = folder && (await readJson(s3(world), `${folder}comparison.json`));
   return challengeSchema.safeParse(document).data;
-}
-
-/** The challenge of an execution; undefined if it has none, or did not reach it. */
-export function challengeOf(
-  definition: PipelineDefinition,
-  execution: Pick<Execution, "described" | "store">,
-): Challenge | undefined {
-  const document = findPropertyFile(definition, execution, challenge.step, challenge.file);
-  return document === undefined ? undefined : parseChallenge(document);
 }

@@ -6,8 +6,8 @@ import {
   type SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 
-import { nearest } from "../../pipeline/language/nearest";
-import { UserError } from "../../errors/userError";
+import { nearest } from "../pipeline/language/nearest";
+import { UserError } from "../errors/userError";
 import type { World } from "./world";
 import { AwsError } from "./awsErrors";
 import type { Pipeline } from "./inventory";

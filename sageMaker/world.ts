@@ -1,6 +1,6 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
-import type { World as Machine } from "../../local/api/world";
+import type { World as Machine } from "../local/api/world";
 import type { ClientConfig } from "./clients";
 import type { Pipeline } from "./inventory";
 

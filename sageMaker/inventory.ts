@@ -4,7 +4,7 @@ import {
   type SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 
-import type { StackOutputs } from "../../contract/outputs";
+import type { StackOutputs } from "../contract/outputs";
 
 /** A pipeline, as in the stack's exports. */
 export type Pipeline = Pick<StackOutputs, "pipelineArn" | "pipelineName">;

@@ -1,6 +1,6 @@
-import type { Challenge } from "../../local/records/challenge";
-import { challengeText } from "../../report/challengeText";
-import { UserError } from "../../errors/userError";
+import type { Challenge } from "../sageMaker/challenge";
+import { challengeText } from "../report/challengeText";
+import { UserError } from "../errors/userError";
 
 /** A champion's challenge, as shown with an execution. */
 export interface ShownChallenge {

@@ -1,16 +1,17 @@
 import {
   DescribePipelineDefinitionForExecutionCommand,
+  DescribeProcessingJobCommand,
   paginateListPipelineExecutionSteps,
   type PipelineExecutionStep,
   type PipelineExecutionStepMetadata,
   type SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 
-import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { allSteps } from "../../pipeline/language/graph";
-import type { ShownStep } from "../../terminal/progress";
-import { parseDefinition } from "../parseDefinition";
-import { executionId } from "./executions";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import { allSteps } from "../pipeline/language/graph";
+import type { ShownStep } from "../terminal/progress";
+import { parseDefinition } from "./parseDefinition";
+import { executionId, type ExecutionState } from "./executions";
 
 /** The kinds of jobs that write logs or have trials. */
 export type JobKind = "processing" | "training" | "transform" | "tuning";
@@ -21,8 +22,8 @@ export interface Job {
   readonly name: string;
 }
 
-/** A step of a deployed pipeline's execution. */
-export interface DeployedStep extends ShownStep {
+/** A step of an execution. */
+export interface ExecutionStep extends ShownStep {
   /** Type in the definition. */
   readonly type: string;
   /** Number of attempts; 0 if it was not executed. */
@@ -34,8 +35,13 @@ export interface DeployedStep extends ShownStep {
   readonly reusedFrom?: string;
 }
 
+/** An execution with its steps: first those that have started, in that order. */
+export interface Snapshot extends ExecutionState {
+  readonly steps: readonly ExecutionStep[];
+}
+
 /** Whether a step has been executed to its end. */
-export function stepHasEnded({ status }: Pick<DeployedStep, "status">): boolean {
+export function stepHasEnded({ status }: Pick<ExecutionStep, "status">): boolean {
   return status === "Failed" || status === "Stopped" || status === "Succeeded";
 }
 
@@ -57,7 +63,7 @@ function jobOf(metadata: PipelineExecutionStepMetadata): Job | undefined {
   return undefined;
 }
 
-/** The details of a step's outcome, in the words of the local run. */
+/** The details of a step's outcome. */
 function detailOf(step: PipelineExecutionStep, reusedFrom: string | undefined): string | undefined {
   const { AttemptCount: attempts = 0, Metadata: metadata = {}, StepStatus: status } = step;
   const [, group, version] =
@@ -77,31 +83,26 @@ function detailOf(step: PipelineExecutionStep, reusedFrom: string | undefined): 
   return attempts > 1 ? `attempt ${attempts}` : undefined;
 }
 
-function deployedStep(step: PipelineExecutionStep, type: string): DeployedStep {
+function executionStep(step: PipelineExecutionStep, type: string): ExecutionStep {
   const { EndTime: end, Metadata: metadata = {}, StartTime: start, StepStatus: status } = step;
   const source =
     step.CacheHitResult?.SourcePipelineExecutionArn ??
     step.SelectiveExecutionResult?.SourcePipelineExecutionArn;
   const reusedFrom = source === undefined ? undefined : executionId(source);
-  const detail = detailOf(step, reusedFrom);
   const failureReason = step.FailureReason ?? metadata.Fail?.ErrorMessage;
-  const job = jobOf(metadata);
-  const modelPackage = metadata.RegisterModel?.Arn;
   return {
     name: step.StepName ?? "",
     type,
     // Starting lasts only a moment.
     status: status === undefined || status === "Starting" ? "Executing" : status,
     attempts: step.AttemptCount ?? 1,
-    ...(start === undefined ? {} : { startTime: start.toISOString() }),
-    ...(start === undefined || end === undefined
-      ? {}
-      : { seconds: (end.getTime() - start.getTime()) / 1000 }),
-    ...(detail === undefined ? {} : { detail }),
-    ...(status === "Failed" && failureReason !== undefined ? { failureReason } : {}),
-    ...(job === undefined ? {} : { job }),
-    ...(modelPackage === undefined ? {} : { modelPackage }),
-    ...(reusedFrom === undefined ? {} : { reusedFrom }),
+    startTime: start?.toISOString(),
+    seconds: start && end && (end.getTime() - start.getTime()) / 1000,
+    detail: detailOf(step, reusedFrom),
+    failureReason: status === "Failed" ? failureReason : undefined,
+    job: jobOf(metadata),
+    modelPackage: metadata.RegisterModel?.Arn,
+    reusedFrom,
   };
 }
 
@@ -124,14 +125,14 @@ export async function startedSteps(
   client: SageMakerClient,
   arn: string,
   types: ReadonlyMap<string, string> = new Map(),
-): Promise<readonly DeployedStep[]> {
-  const started: DeployedStep[] = [];
+): Promise<readonly ExecutionStep[]> {
+  const started: ExecutionStep[] = [];
   const pages = paginateListPipelineExecutionSteps(
     { client, pageSize: 100 },
     { PipelineExecutionArn: arn, SortOrder: "Ascending" },
   );
   for await (const { PipelineExecutionSteps: page = [] } of pages) {
-    started.push(...page.map((step) => deployedStep(step, types.get(step.StepName ?? "") ?? "")));
+    started.push(...page.map((step) => executionStep(step, types.get(step.StepName ?? "") ?? "")));
   }
   return started;
 }
@@ -141,7 +142,7 @@ export async function stepsOf(
   client: SageMakerClient,
   arn: string,
   definition: PipelineDefinition,
-): Promise<readonly DeployedStep[]> {
+): Promise<readonly ExecutionStep[]> {
   const types = new Map<string, string>(
     allSteps(definition).map(({ step }) => [step.Name, step.Type]),
   );
@@ -150,11 +151,27 @@ export async function stepsOf(
   const others = [...types].filter(([name]) => !known.has(name));
   return [
     ...started,
-    ...others.map(([name, type]): DeployedStep => ({
+    ...others.map(([name, type]): ExecutionStep => ({
       name,
       type,
       status: "NotExecuted",
       attempts: 0,
     })),
   ];
+}
+
+/** The folder of an output of a step's processing job, as an S3 URI that ends with a slash. */
+export async function outputFolder(
+  client: SageMakerClient,
+  { job }: ExecutionStep,
+  output: string,
+): Promise<string | undefined> {
+  if (job?.kind !== "processing") {
+    return undefined;
+  }
+  const { ProcessingOutputConfig: config } = await client.send(
+    new DescribeProcessingJobCommand({ ProcessingJobName: job.name }),
+  );
+  const found = config?.Outputs?.find(({ OutputName: name }) => name === output);
+  return found?.S3Output?.S3Uri?.replace(/\/?$/, "/");
 }

@@ -1,8 +1,8 @@
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-import { UserError } from "../../errors/userError";
-import { typedPath } from "../../terminal/options";
+import { UserError } from "../errors/userError";
+import { typedPath } from "../terminal/options";
 
 export interface Row {
   readonly text: string;

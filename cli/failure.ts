@@ -1,21 +1,20 @@
 import { basename, join } from "node:path";
 
-import { stackNames } from "../../contract/names";
-import { readFailedJob } from "../../local/environments/failedJob";
-import { lastLines } from "../../local/environments/logs";
-import { readRecord, recordPath } from "../../local/records/executions";
-import { defaultStack } from "../../offline/stackConfig";
-import { type FailedStep, failedStepText } from "../failedStep";
-import { typedOptions, type TypedOptions } from "../options";
-import type { Snapshot } from "./follow";
-import { logEnd } from "./stepJobs";
-import { missingRight } from "./missingRights";
-import type { DeployedStep } from "./steps";
-import type { World } from "./world";
+import { stackNames } from "../contract/names";
+import { readFailedJob } from "../local/environments/failedJob";
+import { lastLines } from "../local/environments/logs";
+import { findDocument } from "../local/records/executions";
+import { defaultStack } from "../offline/stackConfig";
+import { type FailedStep, failedStepText } from "./failedStep";
+import { typedOptions, type TypedOptions } from "./options";
+import { logEnd } from "../sageMaker/stepJobs";
+import { missingRight } from "../sageMaker/missingRights";
+import type { ExecutionStep, Snapshot } from "../sageMaker/steps";
+import type { World } from "../sageMaker/world";
 
 /** A line, after a line break, that names the permission that a step lacked; empty if none did. */
-export function missingRightOf({ execution, steps }: Snapshot): string {
-  const [missing] = [...steps, execution].flatMap(
+export function missingRightOf(execution: Snapshot): string {
+  const [missing] = [...execution.steps, execution].flatMap(
     ({ failureReason }) => missingRight(failureReason ?? "") ?? [],
   );
   return missing === undefined ? "" : `\n${missing}`;
@@ -44,8 +43,8 @@ function optionsHere(folder: string, pipelineName: string, { isProgram, options 
 
 async function jobOf(
   world: World,
-  { execution: { id, pipelineName } }: Snapshot,
-  step: DeployedStep,
+  { id, pipelineName }: Snapshot,
+  step: ExecutionStep,
   typed: Typed,
 ): Promise<FailedStep["job"]> {
   const alone = `--only ${step.name} --source ${id}`;
@@ -59,12 +58,13 @@ async function jobOf(
     );
   }
   const folder = world.machine.workspace.execution(id);
-  const log = readRecord(recordPath(folder)).steps.find(({ name }) => name === step.name)?.log;
+  const document = findDocument(world.machine.workspace, id);
+  const log = document?.steps.find(({ StepName }) => StepName === step.name)?.Log;
   return log === undefined
     ? undefined
     : {
-        lastLines: lastLines(log).split("\n"),
-        log,
+        lastLines: lastLines(join(folder, log)).split("\n"),
+        log: join(folder, log),
         again: world.command(`run ${alone}${optionsHere(folder, pipelineName, typed)}`),
         shell:
           readFailedJob(join(folder, "jobs", basename(log, ".log"))) &&
@@ -75,28 +75,31 @@ async function jobOf(
 /** The step that made an execution fail; undefined if none failed. */
 export async function failedStep(
   world: World,
-  snapshot: Snapshot,
+  execution: Snapshot,
   typed: Typed,
 ): Promise<FailedStep | undefined> {
-  const { execution, steps } = snapshot;
-  const step = steps.find(({ status }) => status === "Failed");
+  const step = execution.steps.find(({ status }) => status === "Failed");
   if (step === undefined) {
     return undefined;
   }
   return {
     name: step.name,
-    reason: `${step.failureReason ?? execution.failureReason ?? ""}${missingRightOf(snapshot)}`,
-    job: await jobOf(world, snapshot, step, typed),
+    reason: `${step.failureReason ?? execution.failureReason ?? ""}${missingRightOf(execution)}`,
+    job: await jobOf(world, execution, step, typed),
   };
 }
 
 /** Why an execution did not succeed, and what to do next. */
-export async function failureText(world: World, snapshot: Snapshot, typed: Typed): Promise<string> {
-  const step = await failedStep(world, snapshot, typed);
+export async function failureText(
+  world: World,
+  execution: Snapshot,
+  typed: Typed,
+): Promise<string> {
+  const step = await failedStep(world, execution, typed);
   if (step !== undefined) {
     return failedStepText(step);
   }
-  const { failureReason = "", id, status } = snapshot.execution;
+  const { failureReason = "", id, status } = execution;
   const reason = failureReason === "" ? "" : `: ${failureReason}`;
-  return `execution ${id}: ${status}${reason}${missingRightOf(snapshot)}`;
+  return `execution ${id}: ${status}${reason}${missingRightOf(execution)}`;
 }

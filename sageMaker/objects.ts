@@ -1,5 +1,6 @@
 import { GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 
+import type { Json } from "../pipeline/language/json";
 import { AwsError, explaining } from "./awsErrors";
 import type { World } from "./world";
 
@@ -28,5 +29,18 @@ export async function readObject(client: S3Client, uri: string): Promise<Buffer 
       return undefined;
     }
     throw error;
+  }
+}
+
+/**
+ * The JSON document in an object; undefined if there is none, or it is not JSON.
+ * @throws AwsError if it cannot be read
+ */
+export async function readJson(client: S3Client, uri: string): Promise<Json | undefined> {
+  const content = await readObject(client, uri);
+  try {
+    return content && (JSON.parse(content.toString("utf8")) as Json);
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Json } from "../../pipeline/language/json";
+import type { Json } from "../pipeline/language/json";
 
 /** The metrics of an evaluation report. MSE, RMSE and MAE are in the target's unit. */
 export interface Metrics {
@@ -106,7 +106,7 @@ const regressionReport = z
   }));
 
 /** The metrics in an evaluation report; undefined if the document is not one. */
-export function regressionMetrics(document: Json): Metrics | undefined {
+export function regressionMetrics(document: Json | undefined): Metrics | undefined {
   return regressionReport.safeParse(document).data;
 }
 
@@ -123,6 +123,6 @@ const crossValidationReport = z
   });
 
 /** The scores in a report of cross_validate.py; undefined if the document is not one, or has none. */
-export function crossValidationIn(document: Json): CrossValidation | undefined {
+export function crossValidationIn(document: Json | undefined): CrossValidation | undefined {
   return crossValidationReport.safeParse(document).data;
 }

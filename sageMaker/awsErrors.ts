@@ -4,7 +4,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 
-import { UserError } from "../../errors/userError";
+import { UserError } from "../errors/userError";
 
 /** A failed call to AWS, reported in one line with the call and what to do. */
 export class AwsError extends UserError {

@@ -1,16 +1,15 @@
-import type { Challenge } from "../../local/records/challenge";
-import { UserError } from "../../errors/userError";
-import { wrapped } from "../../terminal/fittedTable";
-import { formatListing, inSeconds, toTheSecond } from "../../terminal/listing";
-import { progressOn } from "../../terminal/progress";
-import { note, print, type Terminal } from "../terminal";
-import type { World } from "./world";
-import type { ExecutionState } from "./executions";
-import { follow, type Pace, type Snapshot } from "./follow";
+import { type Challenge, challengeIn } from "../sageMaker/challenge";
+import { UserError } from "../errors/userError";
+import { wrapped } from "../terminal/fittedTable";
+import { formatListing, inSeconds, toTheSecond } from "../terminal/listing";
+import { progressOn } from "../terminal/progress";
+import { note, print, type Terminal } from "./terminal";
+import type { World } from "../sageMaker/world";
+import type { ExecutionState } from "../sageMaker/executions";
+import { follow, type Pace } from "../sageMaker/follow";
 import { failureText, missingRightOf, type Typed } from "./failure";
-import { challengeIn } from "./record";
 import { shownChallenge } from "./shownChallenge";
-import { definitionOf, type DeployedStep } from "./steps";
+import { definitionOf, type ExecutionStep, type Snapshot } from "../sageMaker/steps";
 
 /** The options of commands that can watch an execution. */
 interface WatchOptions {
@@ -20,13 +19,12 @@ interface WatchOptions {
 }
 
 /** An execution for `--json`, with the champion's challenge if it got to that. */
-export function snapshotJson({ execution, steps }: Snapshot, challenge?: Challenge): string {
-  const { id, ...rest } = execution;
-  return JSON.stringify({ execution: id, ...rest, steps, challenge });
+export function snapshotJson({ id, ...rest }: Snapshot, challenge?: Challenge): string {
+  return JSON.stringify({ execution: id, ...rest, challenge });
 }
 
 /** The seconds of a step, running or ended. */
-function secondsOf({ seconds, startTime, status }: DeployedStep): number | undefined {
+function secondsOf({ seconds, startTime, status }: ExecutionStep): number | undefined {
   return status === "Executing" && startTime !== undefined
     ? (Date.now() - Date.parse(startTime)) / 1000
     : seconds;
@@ -36,8 +34,8 @@ function secondsOf({ seconds, startTime, status }: DeployedStep): number | undef
  * An execution and its steps as text.
  * @param width max characters of a line of the heading and the table
  */
-export function snapshotText({ execution, steps }: Snapshot, width: number): string {
-  const { failureReason, id, pipelineName, seconds, startTime, status } = execution;
+export function snapshotText(snapshot: Snapshot, width: number): string {
+  const { failureReason, id, pipelineName, seconds, startTime, status, steps } = snapshot;
   const table = formatListing(
     {
       head: ["Step", "Type", "Status", "Seconds", "Detail"],
@@ -55,7 +53,7 @@ export function snapshotText({ execution, steps }: Snapshot, width: number): str
   );
   const started = `started ${toTheSecond(startTime)}, ${inSeconds(seconds)} seconds`;
   const reason = failureReason === undefined ? "" : `\n${failureReason}`;
-  const missing = missingRightOf({ execution, steps });
+  const missing = missingRightOf(snapshot);
   const heading = wrapped(`Execution ${id} of ${pipelineName}: ${status} (${started})`, width);
   return `${heading.join("\n")}\n${table}${reason}${missing}`;
 }
@@ -94,14 +92,11 @@ export async function watch(
     await world.machine?.runs.ended(id);
     progress.close();
     const { challenge, lines } = await shownChallenge(() => challengeIn(world, last.steps));
-    print(
-      terminal,
-      json ? snapshotJson(last, challenge) : `Execution ${id}: ${last.execution.status}`,
-    );
+    print(terminal, json ? snapshotJson(last, challenge) : `Execution ${id}: ${last.status}`);
     for (const line of json ? [] : lines) {
       print(terminal, line);
     }
-    if (last.execution.status === "Succeeded") {
+    if (last.status === "Succeeded") {
       return 0;
     }
     note(terminal, `error: ${await failureText(world, last, typed)}`);
