@@ -10,7 +10,7 @@ import {
 } from "./steps/processing";
 import { executionUri } from "./storage";
 
-/** The property file with the scores; see local/records/summary.ts. */
+/** The property file with the scores; see sageMaker/metrics.ts. */
 export const crossValidationFile = "CrossValidation";
 
 /**

@@ -5,7 +5,7 @@ import { explaining } from "./awsErrors";
 /** The configuration of the AWS SDK's clients. */
 export type ClientConfig = Pick<
   SageMakerClientConfig,
-  "credentials" | "maxAttempts" | "region" | "requestHandler"
+  "credentials" | "maxAttempts" | "region" | "requestHandler" | "signer"
 >;
 
 /** A SageMaker client whose failures are reported in one line. */

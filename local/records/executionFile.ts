@@ -92,23 +92,43 @@ function firstLine(path: string): string | undefined {
   }
 }
 
-/** Cached summaries, with the state of their files, because commands read lists repeatedly. */
-const readHeads = new Map<string, { readonly state: string; readonly head: ExecutionHead }>();
+/** What was read from files, by path. It is only read again if the file has changed, because commands read repeatedly. */
+class ReadFiles<Value> {
+  private readonly known = new Map<string, { readonly state: string; readonly value: Value }>();
+
+  /** @param max number of files to remember */
+  constructor(
+    private readonly read: (path: string) => Value | undefined,
+    private readonly max = Infinity,
+  ) {}
+
+  get(path: string): Value | undefined {
+    // Each write creates a new file.
+    const { ino, mtimeMs, size } = statSync(path);
+    const state = `${ino} ${mtimeMs} ${size}`;
+    const known = this.known.get(path);
+    if (known?.state === state) {
+      return known.value;
+    }
+    const value = this.read(path);
+    this.known.delete(path);
+    if (value !== undefined) {
+      this.known.set(path, { state, value });
+    }
+    const [oldest] = this.known.keys();
+    if (oldest !== undefined && this.known.size > this.max) {
+      this.known.delete(oldest);
+    }
+    return value;
+  }
+}
+
+const heads = new ReadFiles(readHeadOf);
+const documents = new ReadFiles((path) => parseDocument(path, document), 4);
 
 /** The summary of an execution for lists; undefined, with a warning, if the document is damaged. */
 export function readHead(path: string): ExecutionHead | undefined {
-  // Each write creates a new file.
-  const { ino, mtimeMs, size } = statSync(path);
-  const state = `${ino} ${mtimeMs} ${size}`;
-  const read = readHeads.get(path);
-  if (read?.state === state) {
-    return read.head;
-  }
-  const found = readHeadOf(path);
-  if (found !== undefined) {
-    readHeads.set(path, { state, head: found });
-  }
-  return found;
+  return heads.get(path);
 }
 
 function readHeadOf(path: string): ExecutionHead | undefined {
@@ -145,7 +165,7 @@ export function defectOf(path: string): string {
 
 /** Reads the document of an execution; undefined if it is damaged. */
 export function readDocument(path: string): ExecutionDocument | undefined {
-  return parseDocument(path, document) as unknown as ExecutionDocument | undefined;
+  return documents.get(path) as unknown as ExecutionDocument | undefined;
 }
 
 /** Writes the document of an execution: the summary for lists in the first line, then one member per line. */
