@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-#: The content of executions, written by cli/sageMaker/tracked.ts and log_executions.py.
+#: The content of executions, written by cli/tracked.ts and log_executions.py.
 Facts = Mapping[str, Any]
 
 #: What a client returns: MLflow's entities, or objects with the same attributes.
