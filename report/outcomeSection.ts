@@ -58,7 +58,7 @@ function logText(data: ReportData, step: ExecutionStep): Html {
     ${reason}${
       log === undefined
         ? html`<p>It has no log.</p>`
-        : html`<p>The end of ${log.where}:</p>
+        : html`<p>The end of its log; <code>${log.command}</code> prints all of it:</p>
             <pre tabindex="0" aria-label="End of the log of ${step.name}">${log.end}</pre>`
     }`;
 }

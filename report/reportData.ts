@@ -25,9 +25,9 @@ const logLines = 30;
 
 /** The end of a log. */
 interface LogEnd {
-  /** Where the complete log is, for people. */
-  readonly where: string;
   readonly end: string;
+  /** The command that prints all of it. */
+  readonly command: string;
 }
 
 /** The data of a report. */
@@ -155,8 +155,8 @@ async function logsOf(world: World, { id, steps }: FullExecution): Promise<Repor
     if (step.status === "Failed" || step.status === "Stopped") {
       const lines = await logEnd(world, step, logLines);
       if (lines.length > 0) {
-        const where = `\`${world.command(`logs ${step.name} ${id}`)}\` prints it`;
-        ends.set(step.name, { where, end: lines.join("\n") });
+        const command = world.command(`logs ${step.name} ${id}`);
+        ends.set(step.name, { end: lines.join("\n"), command });
       }
     }
   }

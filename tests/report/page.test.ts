@@ -66,7 +66,10 @@ describe("the report's page", () => {
     });
     has(page, /The pipeline failed<\/strong> at Split/);
     ok(page.includes("exit code 1\nno luck"));
-    has(page, /The end of its log:<\/p>\s*<pre[^>]*>line 98\nline 99<\/pre>/);
+    has(
+      page,
+      /The end of its log; <code>logs Split<\/code> prints all of it:<\/p>\s*<pre[^>]*>line 98\nline 99<\/pre>/,
+    );
     deepEqual(
       [...page.matchAll(/<td class="state [\w-]+">(.*?)<\/td>/gs)].map(([, state]) => state),
       ["✓ Succeeded", "✗ Failed", "○ Not reached"],

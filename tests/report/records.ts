@@ -118,6 +118,6 @@ export function reportOf(records: Records): ReportData {
     },
     { candidates: diagnoses, comparison, baseline },
     data,
-    new Map(Object.entries(logs).map(([name, end]) => [name, { where: `its log`, end }])),
+    new Map(Object.entries(logs).map(([name, end]) => [name, { end, command: `logs ${name}` }])),
   );
 }
