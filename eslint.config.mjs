@@ -15,7 +15,7 @@ const arrows = {
   offline: ["errors", "pipeline", "serving"],
   local: ["contract", "errors", "offline", "pipeline", "terminal"],
   sageMaker: ["contract", "errors", "local", "pipeline", "terminal"],
-  report: ["local", "pipeline", "sageMaker"],
+  report: ["local", "pipeline", "sageMaker", "terminal"],
   cli: ["contract", "errors", "local", "offline", "pipeline", "report", "sageMaker", "terminal"],
   bench: ["offline", "pipeline"],
   tools: ["config", "contract", "local", "offline", "report", "serving"],

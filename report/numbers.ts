@@ -22,16 +22,6 @@ export function percent(share: number): string {
   return `${decimal(100 * share, 1)} %`;
 }
 
-/** A duration for people. */
-export function duration(seconds: number): string {
-  if (seconds < 60) {
-    return `${seconds.toFixed(1)} s`;
-  }
-  const whole = Math.round(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
-}
-
 /** A hyperparameter for people: long numbers with four significant digits, everything else unchanged. */
 export function hyperparameter(value: string | undefined): string {
   const number = Number(value);

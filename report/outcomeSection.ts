@@ -1,6 +1,7 @@
+import { duration } from "../terminal/duration";
 import { challengeText } from "./challengeText";
 import { html, type Html } from "./html";
-import { duration, score } from "./numbers";
+import { score } from "./numbers";
 import { remarks } from "./remarks";
 import type { ReportData } from "./reportData";
 import type { ExecutionStep } from "../sageMaker/steps";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { html, Html } from "./html";
-import { duration } from "./numbers";
+import { duration } from "../terminal/duration";
 import type { StepGraph } from "./stepGraph";
 import { layOut, type Place, type PlacedEdge, type PlacedNode } from "./stepLayout";
 import { stateMarks } from "./stepMarks";

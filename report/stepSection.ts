@@ -1,5 +1,5 @@
+import { duration } from "../terminal/duration";
 import { html, type Html } from "./html";
-import { duration } from "./numbers";
 import type { ReportData } from "./reportData";
 import { stepGraph } from "./stepGraph";
 import { stepGraphSvg } from "./stepGraphSvg";

@@ -1,6 +1,7 @@
+import { duration } from "../terminal/duration";
 import { objectiveChart, parameterChart } from "./charts/tuning";
 import { html, type Html } from "./html";
-import { duration, hyperparameter, significant } from "./numbers";
+import { hyperparameter, significant } from "./numbers";
 import type { ReportCandidate, ReportData } from "./reportData";
 import type { ExecutionTrial } from "../sageMaker/trials";
 import { bestTrials, type Tuning } from "./tuningData";

@@ -1,5 +1,6 @@
 import pc from "picocolors";
 
+import { duration } from "./duration";
 import type { Progress, ShownStatus, ShownStep, ShownTrial } from "./events";
 import { significant } from "./listing";
 
@@ -12,12 +13,6 @@ export const marks: Readonly<Record<ShownStatus, string>> = {
   Stopping: pc.yellow("■"),
   Succeeded: pc.green("✓"),
 };
-
-/** A duration for people. */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
 
 export function stepLine({ detail, failureReason, name, seconds, status }: ShownStep): string {
   const time = seconds === undefined ? "" : pc.dim(` ${duration(seconds)}`);

@@ -1,7 +1,8 @@
 import { createLogUpdate } from "log-update";
 
+import { duration } from "./duration";
 import type { Progress, ShownStep, ShownTrial } from "./events";
-import { duration, marks, stepLine, trialText } from "./lines";
+import { marks, stepLine, trialText } from "./lines";
 
 /** Milliseconds between redraws of the running steps' lines. */
 const interval = 100;

@@ -1,6 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 
-import { decimal, duration, hyperparameter, niceAbove, score } from "../../report/numbers";
+import { decimal, hyperparameter, niceAbove, score } from "../../report/numbers";
+import { duration } from "../../terminal/duration";
 
 describe("numbers", () => {
   it("are formatted for people", () => {
