@@ -29,7 +29,7 @@ interface DeployedModel extends ListedModel {
  */
 export async function groupsOf(
   world: World,
-  { group }: { readonly group?: string },
+  group: string | undefined,
 ): Promise<readonly string[]> {
   const all = await world.modelPackageGroups();
   if (group === undefined || all.includes(group)) {

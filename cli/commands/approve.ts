@@ -21,7 +21,7 @@ export function approval(
       ) => {
         await inWorld(options, async (world) => {
           const { client } = world;
-          const groups = await groupsOf(world, options);
+          const groups = await groupsOf(world, options.group);
           const changed = await setApproval(client, groups, version, status, options.comment);
           print(
             terminal,

@@ -25,7 +25,7 @@ export function models(terminal: Terminal): Command {
     .action(async (options: WorldOptions & JsonOption & MaxOption & GroupOption & CardOption) => {
       await inWorld(options, async (world) => {
         const { max } = options;
-        const groups = await groupsOf(world, options);
+        const groups = await groupsOf(world, options.group);
         if (options.card !== undefined) {
           print(terminal, await modelCardOf(world.client, groups, options.card));
           return;

@@ -45,7 +45,7 @@ async function findModel(
   options: GroupOption,
 ): Promise<Model> {
   const { client } = world;
-  const groups = await groupsOf(world, options);
+  const groups = await groupsOf(world, options.group);
   const summary =
     version === undefined
       ? await latestApproved(world, groups)
