@@ -147,7 +147,10 @@ export class Operations extends pulumi.ComponentResource {
     this.registerOutputs({ topicArn: this.topicArn });
   }
 
-  /** Lets only this stack's rules and alarms, and the account's budgets, publish to the topic. */
+  /**
+   * Lets only the account's budgets, and rules and alarms that are named after this stack, as serving's are, publish to the
+   * topic.
+   */
   private topicPolicy(
     { account, names }: OperationsArgs,
     topicArn: pulumi.Output<string>,
