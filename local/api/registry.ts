@@ -71,14 +71,13 @@ export function findPackage(world: World, arn = ""): ModelPackage {
   return model;
 }
 
+/** A version has no ModelPackageName. Source: SageMaker's guide, "View the Details of a Model Version". */
 function packageAnswer(world: World, model: ModelPackage): Answer {
-  const arn = arnOf(world, model);
   return {
     ...model.request,
-    ModelPackageName: arn,
     ModelPackageGroupName: model.group,
     ModelPackageVersion: model.version,
-    ModelPackageArn: arn,
+    ModelPackageArn: arnOf(world, model),
     CreationTime: model.creationTime,
     LastModifiedTime: model.lastModifiedTime,
     ModelPackageStatus: "Completed",
@@ -182,10 +181,7 @@ export const registry = {
     );
     return {
       NextToken: page.NextToken,
-      ModelPackageSummaryList: page.items.map(({ model }) => ({
-        ...packageAnswer(world, model),
-        ModelPackageName: undefined,
-      })),
+      ModelPackageSummaryList: page.items.map(({ model }) => packageAnswer(world, model)),
     };
   },
 

@@ -213,7 +213,6 @@ class Run {
         const model = registry.register(request.ModelPackageGroupName ?? "", request);
         this.describe(name, {
           ...request,
-          ModelPackageName: model.arn,
           ModelPackageArn: model.arn,
           ModelPackageStatus: "Completed",
           ModelPackageVersion: model.version,

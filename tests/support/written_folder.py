@@ -75,11 +75,12 @@ def when(time: datetime) -> str:
 def job(kind: str, place: int, item: Item) -> dict[str, Any]:
     """A step that has run a job, with the job's description."""
     title = {"Tuning": "HyperParameterTuning"}.get(kind, kind)
+    resource = {"Tuning": "hyper-parameter-tuning"}.get(kind, kind.lower())
     # The process that ran it was killed.
     is_killed = item.status == "Stopped"
     properties: dict[str, Any] = {
         f"{title}JobName": item.name,
-        f"{title}JobArn": f"{ARN}:{title.lower()}-job/{item.name}",
+        f"{title}JobArn": f"{ARN}:{resource}-job/{item.name}",
         f"{title}JobStatus": "InProgress" if is_killed else item.status,
         "CreationTime": when(item.created),
         "LastModifiedTime": when(item.modified),

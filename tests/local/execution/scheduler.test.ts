@@ -238,7 +238,7 @@ describe("the scheduler", () => {
     };
     const values = [
       ...["Train.TrainingTimeInSeconds", "Train.BillableTimeInSeconds"],
-      ...["Register.ModelPackageName", "Register.ModelPackageStatus"],
+      ...["Register.ModelPackageArn", "Register.ModelPackageStatus"],
     ].map((path) => ({ Get: `Steps.${path}` }));
     const { ended } = begin([
       training,
