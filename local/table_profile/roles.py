@@ -219,13 +219,14 @@ def likely_targets(columns: Sequence[Column], rows: int) -> list[str]:
         and not (column.distinct == rows and _ID_NAME.fullmatch(column.words))
     ]
 
-    def likelihood(column: Column) -> tuple[int, int]:
+    def likelihood(column: Column) -> int:
         known = [
             place for place, form in enumerate(_TARGET_NAMES) if re.fullmatch(form, column.name)
         ]
-        return (known[0] if known else len(_TARGET_NAMES), -columns.index(column))
+        return known[0] if known else len(_TARGET_NAMES)
 
-    return [column.name for column in sorted(possible, key=likelihood)]
+    ranked = sorted(enumerate(possible), key=lambda one: (likelihood(one[1]), -one[0]))
+    return [column.name for _, column in ranked]
 
 
 def plain_booleans(columns: Sequence[Column]) -> list[str]:
