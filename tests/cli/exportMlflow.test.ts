@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, request as httpRequest } from "node:http";
@@ -14,7 +14,6 @@ import type { World } from "../../sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
 import { serveApi } from "../../local/api/server";
 import type { ServedApi } from "../../local/environments/awsServices";
-import { lockedPython } from "../../local/environments/lockedPython";
 import { logToMlflow } from "../../local/environments/mlflow";
 import { pythonInterpreter } from "../../local/environments/python";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
@@ -22,7 +21,14 @@ import { findBrowser, startBrowser } from "../../tools/browser";
 import { commandLine } from "../support/commandLine";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
-import { freePort } from "../support/ports";
+import { plain, withoutIds } from "./mlflow/compared";
+import {
+  type MlflowServer,
+  type MlflowServers,
+  type Run,
+  startServers,
+  tagOf,
+} from "./mlflow/servers";
 import { credentials, noCredentials } from "./stack";
 
 const silent = (): void => undefined;
@@ -33,152 +39,6 @@ const tracked = {
   MlflowConfig: { MlflowResourceArn: ownApp, MlflowExperimentName: "restate-dev" },
 };
 const artifactStore = "s3://sagemaker-restate-dev-111122223333/mlflow";
-
-/** A run, as MLflow's REST API answers. */
-interface Run {
-  readonly info: {
-    readonly run_id: string;
-    readonly experiment_id: string;
-    readonly run_name: string;
-    readonly status: string;
-    readonly start_time: number;
-    readonly end_time: number;
-  };
-  readonly data: {
-    readonly metrics?: readonly { readonly key: string; readonly value: number }[];
-    readonly params?: readonly { readonly key: string; readonly value: string }[];
-    readonly tags?: readonly { readonly key: string; readonly value: string }[];
-  };
-}
-
-const tagOf = (run: Run, key: string): string | undefined =>
-  run.data.tags?.find((one) => one.key === key)?.value;
-
-/** The server of MLflow itself, on the store of a folder. */
-class MlflowServer {
-  private constructor(
-    readonly url: string,
-    private readonly child: ChildProcess,
-  ) {}
-
-  /** As `mlflow ui` starts it there. */
-  static ui(folder: string): Promise<MlflowServer> {
-    return MlflowServer.start(folder, (port) => ["mlflow", "ui", "--port", port, "--workers", "1"]);
-  }
-
-  /**
-   * Without serving artifacts, which the client puts into a bucket. By what the command line of MLflow starts, which itself
-   * takes as long to load.
-   */
-  static app(folder: string, artifactRoot: string): Promise<MlflowServer> {
-    return MlflowServer.start(
-      folder,
-      (port) => ["uvicorn", "--port", port, "mlflow.server.fastapi_app:app"],
-      {
-        _MLFLOW_SERVER_FILE_STORE: "sqlite:///mlflow.db",
-        _MLFLOW_SERVER_ARTIFACT_ROOT: artifactRoot,
-      },
-    );
-  }
-
-  private static async start(
-    folder: string,
-    module: (port: string) => readonly string[],
-    environment: NodeJS.ProcessEnv = {},
-  ): Promise<MlflowServer> {
-    const lock = resolve(__dirname, "mlflow", "requirements.txt");
-    const python = lockedPython({ name: "mlflow-server", title: "MLflow", lock }, silent);
-    const port = String(await freePort());
-    const child = spawn(python, ["-m", ...module(port)], {
-      cwd: folder,
-      stdio: "ignore",
-      detached: true,
-      // Its jobs judge language models, by libraries that the lock leaves out.
-      env: {
-        ...process.env,
-        ...environment,
-        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
-        MLFLOW_DISABLE_TELEMETRY: "true",
-      },
-    });
-    const server = new MlflowServer(`http://127.0.0.1:${port}`, child);
-    while (child.exitCode === null && !(await server.isUp())) {
-      await new Promise((done) => setTimeout(done, 200));
-    }
-    equal(child.exitCode, null, "MLflow's server has not started");
-    return server;
-  }
-
-  private async isUp(): Promise<boolean> {
-    return fetch(`${this.url}/health`).then(
-      ({ ok: isOk }) => isOk,
-      () => false,
-    );
-  }
-
-  async post(path: string, body: object, method = "POST"): Promise<unknown> {
-    const answer = await fetch(`${this.url}/api/2.0/mlflow/${path}`, {
-      method,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    return answer.json();
-  }
-
-  async get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
-    const search = new URLSearchParams(query).toString();
-    return (await fetch(`${this.url}/api/2.0/mlflow/${path}?${search}`)).json();
-  }
-
-  /** All runs of an experiment. */
-  async runs(experiment: string): Promise<readonly Run[]> {
-    const { experiment: found } = (await this.get("experiments/get-by-name", {
-      experiment_name: experiment,
-    })) as { experiment: { experiment_id: string } };
-    const { runs } = (await this.post("runs/search", {
-      experiment_ids: [found.experiment_id],
-      max_results: 1000,
-    })) as { runs: readonly Run[] };
-    return runs;
-  }
-
-  /** Renames an experiment and removes its registered model, so that their name is free again. */
-  async setAside(name: string): Promise<void> {
-    const { experiment } = (await this.get("experiments/get-by-name", {
-      experiment_name: name,
-    })) as { experiment: { experiment_id: string } };
-    const { experiment_id } = experiment;
-    await this.post("experiments/update", { experiment_id, new_name: `${name}-aside` });
-    await this.post("registered-models/delete", { name }, "DELETE");
-  }
-
-  async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.pid !== undefined) {
-      process.kill(-this.child.pid, "SIGTERM");
-      await once(this.child, "exit");
-    }
-  }
-}
-
-/** What a run says, without what MLflow names itself, and what only records of this machine say of a trial. */
-function plain(run: Run, runs: readonly Run[]): object {
-  const { end_time, run_name, start_time, status } = run.info;
-  const parent = tagOf(run, "mlflow.parentRunId");
-  const isTrial = run_name.startsWith("trial ");
-  const sorted = <Value extends { readonly key: string }>(all: readonly Value[] = []): Value[] =>
-    [...all].sort((left, right) => left.key.localeCompare(right.key));
-  return {
-    ...{ run_name, status, start_time, end_time },
-    parent: runs.find(({ info }) => info.run_id === parent)?.info.run_name,
-    metrics: sorted(run.data.metrics)
-      .filter(({ key }) => !isTrial || key === "validation:rmse")
-      .map((one) => (isTrial ? { ...one, step: 0 } : one)),
-    params: sorted(run.data.params),
-    tags: sorted(run.data.tags).filter(
-      ({ key }) => !/^mlflow\.(?!runName)|^restate\.content/.test(key),
-    ),
-  };
-}
 
 /** Runs the script of the job that logs executions in AWS, against an emulated API. */
 async function runScript(
@@ -205,23 +65,12 @@ async function runScript(
   });
 }
 
-/** An answer without ids of experiments and times of logging, and with names of runs instead of ids. */
-function withoutIds(answer: unknown, runs: readonly Run[]): unknown {
-  const text = JSON.stringify(answer, (key, value: unknown) =>
-    /_timestamp$|^user_id$/.test(key) ? undefined : value,
-  );
-  return JSON.parse(
-    runs
-      .reduce((all, { info }) => all.replaceAll(info.run_id, info.run_name), text)
-      .replaceAll(new RegExp(`${artifactStore}/\\d+`, "g"), artifactStore),
-  );
-}
-
 describe("export mlflow", function () {
   const folder = temporaryFolder();
   const workFolder = join(folder, "work");
   const store = join(folder, "store");
   const data = join(folder, "housing.data");
+  let servers: MlflowServers;
   let server: MlflowServer;
   let succeeded: string;
   let failed: string;
@@ -255,11 +104,14 @@ describe("export mlflow", function () {
     equal(ended.stdout, `${first}\n`);
     // Artifacts are found in the folder wherever it is.
     renameSync(first, store);
-    server = await MlflowServer.ui(store);
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    servers = await startServers(store, elsewhere, artifactStore);
+    server = servers.ui;
   });
 
   after(async () => {
-    await (server as MlflowServer | undefined)?.stop();
+    await (servers as MlflowServers | undefined)?.stop();
   });
 
   it("logs nested runs for each execution, candidate and trial", async () => {
@@ -370,9 +222,7 @@ describe("export mlflow", function () {
   });
 
   it("logs the same for a stack in AWS to its own app, except for what only local records contain", async () => {
-    const elsewhere = join(folder, "elsewhere");
-    mkdirSync(elsewhere);
-    const app = await MlflowServer.app(elsewhere, artifactStore);
+    const { app } = servers;
     const options = { workFolder, data };
     const program = await stackProgram({});
     const emulated: World = openMachine(options, { program });
@@ -412,7 +262,9 @@ describe("export mlflow", function () {
       const registered = async (): Promise<readonly unknown[]> => {
         const paths = ["model-versions/search", "registered-models/search"];
         const runs = await app.runs("restate-dev");
-        return Promise.all(paths.map(async (path) => withoutIds(await app.get(path, {}), runs)));
+        return Promise.all(
+          paths.map(async (path) => withoutIds(await app.get(path, {}), runs, artifactStore)),
+        );
       };
       const exportedModels = await registered();
       await app.setAside("restate-dev");
@@ -442,7 +294,6 @@ describe("export mlflow", function () {
     } finally {
       await api?.close();
       await emulated.close();
-      await app.stop();
     }
   });
 
