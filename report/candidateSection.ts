@@ -36,7 +36,10 @@ function gapRow(candidate: ReportCandidate): readonly Html[] {
   if (gap === undefined) {
     return [];
   }
-  const fall = `R² falls by ${decimal(Math.max(gap, 0), 2)} from train to test rows`;
+  const fall =
+    gap > 0
+      ? `R² falls by ${decimal(gap, 2)} from train to test rows`
+      : "R² is no lower on test rows than on train rows";
   return [
     gap > maxGap
       ? html`<tr>

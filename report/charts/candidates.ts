@@ -1,6 +1,6 @@
 import { type Split, splits } from "../diagnosis";
 import type { Html } from "../html";
-import { axisFormat, category, figure, quantity } from "./draw";
+import { axisNumbers, category, figure, quantity } from "./draw";
 
 /** A metric of a candidate on a split. */
 export interface CandidatePoint {
@@ -27,7 +27,7 @@ export function candidateChart(title: string, points: readonly CandidatePoint[])
         x: quantity("value", {
           title: null,
           scale: { zero: false, nice: true, padding: 8 },
-          axis: { format: axisFormat(points.map(({ value }) => value)), tickCount: 4 },
+          axis: { ...axisNumbers(points.map(({ value }) => value)), tickCount: 4 },
         }),
       },
       layer: [

@@ -34,9 +34,18 @@ const config: Config = {
   mark: { color: "var(--series)" },
 };
 
-/** The number format of an axis: 250k for large numbers, otherwise plain. */
-export function axisFormat(values: readonly number[]): string {
-  return Math.max(...values.map(Math.abs)) >= 10_000 ? "~s" : "~g";
+/**
+ * How an axis shows numbers: 250k for large ones, 2e-5 for tiny ones, otherwise plain.
+ *
+ * d3 rounds the labels of an axis to the digits in which they differ, so `g` would show 50 as 5e+1.
+ */
+export function axisNumbers(values: readonly number[]): object {
+  const greatest = Math.max(...values.map(Math.abs));
+  const plain = greatest >= 0.001 ? ",~f" : "~g";
+  return {
+    format: greatest >= 10_000 ? "~s" : plain,
+    labelExpr: "datum.value === 0 ? '0' : datum.label",
+  };
 }
 
 /** The encoding of a field with numbers. */

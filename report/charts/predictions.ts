@@ -2,10 +2,10 @@ import type { Bar, Contributions, FeatureImportance } from "../diagnosis";
 import type { Html } from "../html";
 import { decimal, significant } from "../numbers";
 import type { LevelGrid } from "../predictionData";
-import { axisFormat, chartWidth, figure, quantity, rowNames } from "./draw";
+import { axisNumbers, chartWidth, figure, quantity, rowNames } from "./draw";
 
 function axisOf(values: readonly number[]): object {
-  return { format: axisFormat(values), tickCount: 5, labelAngle: 0, grid: false };
+  return { ...axisNumbers(values), tickCount: 5, labelAngle: 0, grid: false };
 }
 
 const countColours = [1, 2, 3, 4, 5, 6].map((level) => `var(--ramp-${level})`);
@@ -123,7 +123,10 @@ export function importanceChart(features: readonly FeatureImportance[]): Promise
           "name",
           features.map(({ name }) => name),
         ),
-        x: quantity("fall", { title: null, axis: { format: "~g", tickCount: 4 } }),
+        x: quantity("fall", {
+          title: null,
+          axis: { ...axisNumbers(features.map(({ fall }) => fall)), tickCount: 4 },
+        }),
       },
     },
   );

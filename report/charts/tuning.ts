@@ -1,6 +1,6 @@
 import type { Html } from "../html";
 import { course, evenly, spreadsWide, type TunedParameter, type Tuning } from "../tuningData";
-import { axisFormat, category, figure, quantity } from "./draw";
+import { axisNumbers, category, figure, quantity } from "./draw";
 import type { ExecutionTrial } from "../../sageMaker/trials";
 
 const statuses: readonly ExecutionTrial["status"][] = ["Completed", "Stopped", "Failed"];
@@ -18,7 +18,7 @@ function objectiveAxis(values: readonly number[], title: string | null): object 
   return quantity("objective", {
     title,
     scale: spreadsWide(values) ? { type: "log", nice: true } : { zero: false },
-    axis: { format: axisFormat(values), tickCount: 5 },
+    axis: { ...axisNumbers(values), tickCount: 5 },
   });
 }
 
@@ -90,7 +90,7 @@ export function parameterChart(
     type: "quantitative",
     scale: isLog ? { type: "log", nice: false, padding: 6 } : { zero: false, padding: 6 },
     axis: {
-      format: "~g",
+      ...(isLog ? { format: "~g" } : axisNumbers(values.map(({ value }) => Number(value)))),
       tickCount: isLog ? 3 : 4,
       grid: false,
       labelFlush: 10,
