@@ -108,6 +108,11 @@ export async function findModelPackage(
       throw error;
     }
     const { message, name } = error as Error;
-    throw runError(`Cannot look up the models of ${group}: ${name}: ${message}`);
+    throw runError(
+      `Cannot look up the models of ${group}: ${name}: ${message}` +
+        (name === "CredentialsProviderError"
+          ? "; sign in with `aws sso login`, or set aws:profile or AWS_PROFILE"
+          : ""),
+    );
   }
 }

@@ -107,5 +107,23 @@ describe("serving's lookups", () => {
           "The model package group restate-dev has no approved model yet: approve one first, then deploy again",
       });
     });
+
+    it("is not looked up without credentials, and the error says how to sign in", async () => {
+      const without = {
+        AWS_ACCESS_KEY_ID: "",
+        AWS_CONFIG_FILE: "/nowhere",
+        AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
+      };
+      const before = Object.keys(without).map((name) => [name, process.env[name] ?? ""]);
+      Object.assign(process.env, without);
+      try {
+        await rejects(serve(), {
+          message:
+            /^Cannot look up the models of restate-dev: CredentialsProviderError: .*; sign in with `aws sso login`, /,
+        });
+      } finally {
+        Object.assign(process.env, Object.fromEntries(before));
+      }
+    });
   });
 });
