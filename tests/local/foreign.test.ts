@@ -170,7 +170,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
       "prepare/setup.py": "raise SystemExit(1)\n",
     });
     const names = ["train", "tune", "complete", "script", "changed/script"];
-    const script = ["tests/local/sdk_pipelines.py", folder, ...names];
+    const script = ["tests/support/sdk_pipelines.py", folder, ...names];
     const { code: exitCode, stderr } = await command(pythonInterpreter(), script);
     equal(exitCode, 0, stderr);
   });

@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { pythonInterpreter } from "../../../local/environments/python";
 import { parsed } from "./definitions";
 
-/** The definitions that the SageMaker Python SDK writes of tests/local/sdk_pipelines.py, by name. */
+/** The definitions that the SageMaker Python SDK writes of tests/support/sdk_pipelines.py, by name. */
 function sdkDefinitions(): Readonly<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), "restate-sdk-"));
   try {
-    const script = ["tests/local/sdk_pipelines.py", folder];
+    const script = ["tests/support/sdk_pipelines.py", folder];
     execFileSync(pythonInterpreter(), script, { stdio: ["ignore", "ignore", "pipe"] });
     return Object.fromEntries(
       ["train", "tune"].map((name) => [name, readFileSync(join(folder, `${name}.json`), "utf8")]),

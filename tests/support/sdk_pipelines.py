@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-
 import fast_sdk  # noqa: F401
 from sagemaker import image_uris
 from sagemaker.estimator import Estimator
@@ -419,16 +417,20 @@ def script_pipeline(code: Path) -> Pipeline:
     return Pipeline("scripts", [], steps=steps, sagemaker_session=SESSION)
 
 
-if __name__ == "__main__":
-    for name in sys.argv[2:] or ("train", "tune"):
-        path = Path(sys.argv[1], f"{name}.json")
-        folder = path.parent
-        SESSION.s3_resource = Uploads(folder / "objects")
+def write(folder: Path, *names: str) -> None:
+    """Writes definitions, each to a file."""
+    for name in names:
+        path = folder / f"{name}.json"
+        SESSION.s3_resource = Uploads(path.parent / "objects")
         SESSION.boto_session.resource.return_value = SESSION.s3_resource
         pipelines = {
             "train": train_pipeline,
             "tune": tune_pipeline,
             "complete": complete_pipeline,
-            "script": partial(script_pipeline, folder / "code"),
+            "script": partial(script_pipeline, path.parent / "code"),
         }
         path.write_text(pipelines[path.stem]().definition(), "utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), *(sys.argv[2:] or ("train", "tune")))
