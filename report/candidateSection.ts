@@ -38,7 +38,7 @@ function gapRow(candidate: ReportCandidate): readonly Html[] {
   }
   const fall =
     gap > 0
-      ? `R² falls by ${decimal(gap, 2)} from train to test rows`
+      ? `R² falls by ${gap < 0.005 ? "less than 0.01" : decimal(gap, 2)} from train to test rows`
       : "R² is no lower on test rows than on train rows";
   return [
     gap > maxGap

@@ -150,6 +150,7 @@ describe("the report's page", () => {
     ok(over.includes("70 of more"), "says that it is a part of the rows");
     ok(over.includes("0.7000") && !over.includes("0.1000"), "takes the pipeline's own evaluation");
     has(await render(records(0.75)), /class="note">R² falls by 0\.05 from/);
+    has(await render(records(0.703)), /class="note">R² falls by less than 0\.01 from/);
     has(await render(records(0.6)), /class="note">R² is no lower on test rows than on train rows</);
     const [candidate] = reportOf(records(0.75)).candidates;
     ok(candidate);
