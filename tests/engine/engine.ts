@@ -87,8 +87,9 @@ export class Engine {
 
   /** Starts the providers: one process, which stands in for all of them. */
   async start(): Promise<void> {
-    const script = ["--require", "ts-node/register/transpile-only", "tests/engine/standIn.ts"];
-    const child = spawn(process.execPath, script, {
+    const loaders = ["./tests/support/leanPulumi.cjs", "ts-node/register/transpile-only"];
+    const args = loaders.flatMap((loader) => ["--require", loader]);
+    const child = spawn(process.execPath, [...args, "tests/engine/standIn.ts"], {
       env: { ...process.env, STAND_IN_FOLDER: join(this.folder, "cloud") },
       stdio: ["ignore", "pipe", "inherit"],
     });
