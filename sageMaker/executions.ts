@@ -72,10 +72,20 @@ export async function latestExecutions(
   return found.slice(0, max);
 }
 
-/** An error that suggests executions: those most similar to what was typed, or the latest. */
-async function unknownExecution(world: World, typed: string): Promise<UserError> {
+/**
+ * An error that suggests executions: those most similar to what was typed, or the latest.
+ * @param refusal why it cannot be described, if there is one of that name
+ */
+async function unknownExecution(
+  world: World,
+  typed: string,
+  refusal: UserError | undefined,
+): Promise<UserError> {
   const latest = await latestExecutions(world.client, await world.pipelines(), maxSimilar);
   const ids = latest.map((one) => executionId(one.PipelineExecutionArn ?? ""));
+  if (refusal !== undefined && ids.includes(typed)) {
+    return refusal;
+  }
   const similar = nearest(typed, ids);
   const some = ids.slice(0, maxNamed).join(", ") || "none";
   const known = ids.length > maxNamed ? `the latest are ${some}` : `it has ${some}`;
@@ -93,28 +103,28 @@ function pipelineOf(pipelines: readonly Pipeline[], arn: string): Pipeline | und
 }
 
 /** Whether the service answered that the resource does not exist. */
-function isUnknown(error: unknown): boolean {
+export function isUnknown(error: unknown): error is AwsError {
   return (
     error instanceof AwsError &&
     (error.code === "ResourceNotFound" || error.code === "ValidationException")
   );
 }
 
-/** The state of an execution; undefined if it does not exist. */
+/** The state of an execution; the service's error if it does not exist. */
 async function describe(
   client: SageMakerClient,
-  { pipelineName }: Pipeline,
+  { pipelineName }: Pick<Pipeline, "pipelineName">,
   arn: string,
-): Promise<ExecutionState | undefined> {
+): Promise<AwsError | ExecutionState> {
   const command = new DescribePipelineExecutionCommand({ PipelineExecutionArn: arn });
   const answer = await client.send(command).catch((error: unknown) => {
     if (!isUnknown(error)) {
       throw error;
     }
-    return undefined;
+    return error;
   });
-  if (answer === undefined) {
-    return undefined;
+  if (answer instanceof AwsError) {
+    return answer;
   }
   const start = answer.CreationTime ?? new Date();
   const status = answer.PipelineExecutionStatus ?? "Executing";
@@ -150,17 +160,20 @@ export async function findExecution(
   if (wanted.startsWith("arn:") && pipelineOf(pipelines, wanted) === undefined) {
     throw new UserError(`${wanted} is not an execution of ${world.place}`);
   }
+  let refusal: AwsError | undefined;
   for (const pipeline of pipelines) {
     const arn = wanted.startsWith("arn:") ? wanted : `${pipeline.pipelineArn}/execution/${wanted}`;
     const found =
       pipelineOf([pipeline], arn) === undefined
         ? undefined
         : await describe(world.client, pipeline, arn);
-    if (found !== undefined) {
+    if (found instanceof AwsError) {
+      refusal = found;
+    } else if (found !== undefined) {
       return found;
     }
   }
-  throw await unknownExecution(world, executionId(wanted));
+  throw await unknownExecution(world, executionId(wanted), refusal);
 }
 
 /** The current state of an execution found before. */
@@ -168,9 +181,9 @@ export async function describeExecution(
   world: World,
   { arn, pipelineName }: Pick<ExecutionState, "arn" | "pipelineName">,
 ): Promise<ExecutionState> {
-  const found = await describe(world.client, { pipelineArn: "", pipelineName }, arn);
-  if (found === undefined) {
-    throw await unknownExecution(world, executionId(arn));
+  const found = await describe(world.client, { pipelineName }, arn);
+  if (found instanceof AwsError) {
+    throw await unknownExecution(world, executionId(arn), found);
   }
   return found;
 }

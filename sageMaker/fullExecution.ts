@@ -11,7 +11,7 @@ import { allSteps, dependencies, type PlacedStep } from "../pipeline/language/gr
 import type { Json } from "../pipeline/language/json";
 import { type Challenge, challengeIn } from "./challenge";
 import { crossValidationOf, type Evaluation, evaluationOf } from "./evaluation";
-import type { ExecutionState } from "./executions";
+import { type ExecutionState, isUnknown } from "./executions";
 import { crossValidationIn, type Metrics, regressionMetrics } from "./metrics";
 import { readJson, s3 } from "./objects";
 import { definitionOf, type ExecutionStep, outputFolder, type Snapshot, stepsOf } from "./steps";
@@ -150,7 +150,7 @@ async function candidatesOf(
   return candidates;
 }
 
-/** The model package that an execution registered, if any. */
+/** The model package that an execution registered, if any, which may have been deleted since. */
 async function winnerOf(
   client: SageMakerClient,
   placed: readonly PlacedStep[],
@@ -161,14 +161,20 @@ async function winnerOf(
     const arn = steps.find(({ name }) => name === one.step.Name)?.modelPackage;
     const candidate = candidates.find(({ step }) => dependencies(one).has(step.Name));
     if (arn !== undefined && candidate !== undefined) {
-      const { ModelApprovalStatus, ModelPackageGroupName, ModelPackageVersion } = await client.send(
-        new DescribeModelPackageCommand({ ModelPackageName: arn }),
-      );
+      const [group = "", version] = arn.split("/").slice(1);
+      const found = await client
+        .send(new DescribeModelPackageCommand({ ModelPackageName: arn }))
+        .catch((error: unknown) => {
+          if (!isUnknown(error)) {
+            throw error;
+          }
+          return { ModelPackageGroupName: group, ModelApprovalStatus: "deleted" };
+        });
       return {
         name: candidate.name,
-        group: ModelPackageGroupName ?? "",
-        version: ModelPackageVersion ?? 0,
-        approvalStatus: ModelApprovalStatus ?? "PendingManualApproval",
+        group: found.ModelPackageGroupName ?? group,
+        version: Number(version),
+        approvalStatus: found.ModelApprovalStatus ?? "PendingManualApproval",
         r2: candidate.metrics?.r2 ?? Number.NaN,
       };
     }

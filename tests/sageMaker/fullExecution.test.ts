@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { thisProcess } from "../../local/environments/processes";
@@ -100,6 +100,7 @@ describe("an execution, read through the API,", () => {
     { ...tuningStep("TuneTree", {}), DisplayName: "Tree" },
     evaluation("EvaluateTree", "TuneTree", "Evaluation"),
     evaluation("ValidateTree", "TuneTree", crossValidationFile),
+    step("Register", { Type: "RegisterModel", DependsOn: ["TuneTree"] }),
     condition(
       "Check",
       [{ ...tuningStep("First", {}), DisplayName: "Same" }],
@@ -145,6 +146,7 @@ describe("an execution, read through the API,", () => {
         ["TuneTree", "Tuning", "Succeeded", 10.5],
         ["EvaluateTree", "Processing", "Succeeded", 10.5],
         ["ValidateTree", "Processing", "Succeeded", 10.5],
+        ["Register", "RegisterModel", "NotExecuted", undefined],
         ["Check", "Condition", "NotExecuted", undefined],
         ["First", "Tuning", "NotExecuted", undefined],
         ["Second", "Tuning", "NotExecuted", undefined],
@@ -209,6 +211,28 @@ describe("an execution, read through the API,", () => {
     equal(rows, 40);
     deepEqual(crossValidation, { mean: 0.7, deviation: 0.1, models: 3 });
     deepEqual(tree?.evaluation, { step: "EvaluateTree", folder: "s3://bucket/EvaluateTree/" });
+  });
+
+  it("has its winner, also if the model package has been deleted since", async () => {
+    const Arn = `${arnPrefix}:model-package/team-models/3`;
+    const registered: StepDocument = {
+      ...{ StepName: "Register", StepType: "RegisterModel", StepStatus: "Succeeded", ...times },
+      Metadata: { RegisterModel: { Arn } },
+    };
+    writeDocument(recordPath(own), { ...document, steps: [...document.steps, registered] });
+    const { steps, winner } = await executionIn(folder, id);
+    equal(steps.find(({ name }) => name === "Register")?.detail, "version 3 of team-models");
+    const { approvalStatus, group, name, version } = winner ?? {};
+    deepEqual([name, group, version, approvalStatus], ["Tree", "team-models", 3, "deleted"]);
+  });
+
+  it("is named if its record is damaged", async () => {
+    const path = recordPath(own);
+    writeFileSync(path, readFileSync(path, "utf8").replace('"TrainingJobName"', '"Name"'));
+    await rejects(executionIn(folder, id), {
+      name: "UserError",
+      message: `DescribePipelineExecution: the record of the execution cannot be read: ${path} is damaged`,
+    });
   });
 
   it("is refused with the name of its definition if that is damaged or missing", async () => {
