@@ -32,7 +32,10 @@ interface OwnFlow {
   readonly last: string;
 }
 
-/** The operator that casts columns, and drops those that its schema does not have. */
+/**
+ * The operator that casts columns. It fails if its schema does not have exactly those of the data. Evidence: `validate_schema`
+ * in the notebooks that Data Wrangler exports.
+ */
 const castOperator = "sagemaker.spark.infer_and_cast_type_0.1";
 
 /** The chain of nodes from the source to the last, without other branches, charts and destinations. */

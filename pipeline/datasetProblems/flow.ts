@@ -5,8 +5,7 @@ import { castColumns } from "../ownFlow";
 
 /** Finds settings that conflict with a user's own flow, and columns that it requires. */
 export function flowProblems(dataset: Dataset, problem: Report): void {
-  const { categorical, columns, dropped, encode, flow, missingValues, servedRows, target } =
-    dataset;
+  const { categorical, columns, dropped, encode, flow, missingValues, servedRows } = dataset;
   if (flow === undefined) {
     return;
   }
@@ -26,7 +25,8 @@ export function flowProblems(dataset: Dataset, problem: Report): void {
   if (unknown.length > 0) {
     problem(["flow"], `casts ${unknown.join(", ")}; the columns are ${names.join(", ")}`);
   }
-  if (cast?.includes(target) === false) {
-    problem(["flow"], `leaves out the target "${target}", since its cast does not name it`);
+  const missing = names.filter((name) => cast?.includes(name) === false);
+  if (missing.length > 0) {
+    problem(["flow"], `does not cast ${missing.join(", ")}: its cast must name every column`);
   }
 }

@@ -107,7 +107,7 @@ describe("a user's flow", function () {
       [nodes[0]?.["node_id"], nodes[0]?.["operator"], query],
       [...["source", "sagemaker.athena_source_0.1", "SELECT 1"]],
     );
-    // What the rows are split by is no column of the table, so the cast would leave it out.
+    // What the rows are split by is no column of the table, so the cast would fail.
     deepEqual(at(nodes[1], "trained_parameters", "schema"), {
       ...{ y: "float", town: "string", sold: "string", x: "long" },
       restate_split: "string",
@@ -141,7 +141,7 @@ describe("a user's flow", function () {
       "flow: casts price; the columns are y, x, town, sold",
     ]);
     deepEqual(said(changed([...schema, "y"], undefined)), [
-      'flow: leaves out the target "y", since its cast does not name it',
+      "flow: does not cast y: its cast must name every column",
     ]);
     match(
       said(changed(["nodes", 4, "inputs", 0, "node_id"], "cast"))[0] ?? "",
