@@ -94,6 +94,9 @@ describe("npm run local, on a custom table,", function () {
     return local([...verb, ...options, configFile(dataset)]);
   }
 
+  /** For what is known before the first trial. */
+  const untilPreprocess = ["run", "--until", "Preprocess"];
+
   for (const quoted of [false, true]) {
     it(`filters rows by literals of each type${quoted ? ", on text that the query casts" : ""}`, async () => {
       const data = join(folder, "rows.csv");
@@ -245,6 +248,7 @@ describe("npm run local, on a custom table,", function () {
     const counting = configFile({ ...dataset, countExcluded: true });
     const work = join(folder, "counted");
     const counted = await local([
+      ...untilPreprocess,
       ...["--work-folder", work, "--config-file", counting, "--data", data],
     ]);
     match(counted.stdout, line);
@@ -310,7 +314,11 @@ describe("npm run local, on a custom table,", function () {
       };
       const parts = async (split: JsonObject, dropped: readonly string[]): Promise<number[][]> => {
         rmSync(join(folder, "work"), { recursive: true, force: true });
-        const { code, stderr } = await run({ ...dataset, split, dropped }, data);
+        const { code, stderr } = await run(
+          { ...dataset, split, dropped },
+          data,
+          ...untilPreprocess,
+        );
         equal(code, 0, stderr);
         return ["train", "validation", "test"].map((name) => {
           const path = filesBelow(join(folder, "work")).find((one) => one.endsWith(`/${name}.csv`));
@@ -486,10 +494,10 @@ describe("npm run local, on a custom table,", function () {
     };
     const warning =
       /^warning: key: 120 labels in 120 rows become as many features, .* list the column under dataset\.dropped, otherwise under dataset\.encode$/m;
-    const first = await run(dataset, data);
+    const first = await run(dataset, data, ...untilPreprocess);
     equal(first.code, 0, first.stderr);
     match(first.stdout, warning);
-    match((await run(dataset, data)).stdout, warning);
+    match((await run(dataset, data, ...untilPreprocess)).stdout, warning);
     const semicolons = await run({ ...dataset, delimiter: "," }, data);
     equal(semicolons.code, 1);
     match(
