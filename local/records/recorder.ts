@@ -114,8 +114,8 @@ export class Recorder {
   }
 
   /** Records that the execution could not be run, for reasons outside of it. */
-  fail(reason: string): void {
-    this.status = "Failed";
+  fail(reason: string, status: "Failed" | "Stopped" = "Failed"): void {
+    this.status = status;
     this.stopTrials();
     for (const [name, step] of this.steps) {
       this.steps.set(name, stoppedStep(step, new Date().toISOString()));

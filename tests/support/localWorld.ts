@@ -4,34 +4,38 @@ import { requestHandler } from "../../local/api/handler";
 import { World } from "../../local/api/world";
 import type { WorldOptions } from "../../local/api/worldOptions";
 import { Workspace } from "../../local/records/workspace";
+import type { Program } from "../../offline/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { Json, JsonObject } from "../../pipeline/language/json";
 
+const region = "us-east-1";
+const accountId = "111122223333";
+
+/** A program without resources and data. */
+export const emptyProgram: Program = {
+  stack: "test",
+  region,
+  accountId,
+  pipelineName: "",
+  definition: { Version: "2020-12-01", Steps: [] },
+  dataset: datasetSchema.parse(californiaHousing),
+  resources: [],
+  warnings: [],
+  decisionTreeImageUri: `${accountId}.dkr.ecr.${region}.amazonaws.com/restate-test:0`,
+  tables: [],
+  workGroups: [],
+  uploads: new Map(),
+  standing: { interfaceEndpoints: 0, keys: 0, alarms: 0, dashboards: 0 },
+};
+
 /** A machine's API on a folder, for pipelines that need nothing of the program. */
 export function localWorld(folder: string, more: Partial<WorldOptions> = {}): World {
-  const region = "us-east-1";
-  const accountId = "111122223333";
   return new World({
     workspace: new Workspace(folder),
     region,
     accountId,
-    program: () =>
-      Promise.resolve({
-        stack: "test",
-        region,
-        accountId,
-        pipelineName: "",
-        definition: { Version: "2020-12-01", Steps: [] },
-        dataset: datasetSchema.parse(californiaHousing),
-        resources: [],
-        warnings: [],
-        decisionTreeImageUri: `${accountId}.dkr.ecr.${region}.amazonaws.com/restate-test:0`,
-        tables: [],
-        workGroups: [],
-        uploads: new Map(),
-        standing: { interfaceEndpoints: 0, keys: 0, alarms: 0, dashboards: 0 },
-      }),
+    program: () => Promise.resolve(emptyProgram),
     ...more,
   });
 }

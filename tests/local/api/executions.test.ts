@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -19,6 +20,7 @@ import { temporaryFolder } from "../../support/localRun";
 import {
   conditionStep,
   definitionOf,
+  emptyProgram,
   failStep,
   localWorld,
   sageMakerOf,
@@ -394,5 +396,39 @@ describe("an execution whose steps have ended", () => {
     await client.send(new RetryPipelineExecutionCommand({ PipelineExecutionArn }));
     await world.runs.ended(id);
     equal(await status(), "Succeeded");
+  });
+});
+
+describe("an execution whose retry cannot begin", () => {
+  it("has failed by the reason, and can be retried again", async () => {
+    const upload = "s3://team-bucket/sources/flow";
+    const world = localWorld(join(temporaryFolder(), "work"), {
+      program: () => Promise.resolve({ ...emptyProgram, uploads: new Map([[upload, "{}"]]) }),
+    });
+    const client = sageMakerOf(world);
+    const PipelineName = "Retried";
+    const PipelineDefinition = definitionOf([failStep("Give", "up")]);
+    await client.send(new CreatePipelineCommand({ PipelineName, PipelineDefinition, RoleArn }));
+    const { PipelineExecutionArn = "" } = await client.send(
+      new StartPipelineExecutionCommand({ PipelineName }),
+    );
+    await world.runs.ended(PipelineExecutionArn.slice(-12));
+    // An upload cannot replace a folder.
+    rmSync(world.store.path(upload));
+    mkdirSync(world.store.path(upload));
+    const retry = new RetryPipelineExecutionCommand({ PipelineExecutionArn });
+    const described = new DescribePipelineExecutionCommand({ PipelineExecutionArn });
+    const failed = async (): Promise<void> => {
+      await rejects(client.send(retry), /a folder is in the place of a file: .*flow/);
+      const { FailureReason, PipelineExecutionStatus } = await client.send(described);
+      equal(PipelineExecutionStatus, "Failed");
+      match(FailureReason ?? "", /a folder is in the place of a file: .*flow/);
+    };
+    await failed();
+    await failed();
+    rmdirSync(world.store.path(upload));
+    await client.send(retry);
+    await world.runs.ended(PipelineExecutionArn.slice(-12));
+    equal((await client.send(described)).FailureReason, "up");
   });
 });
