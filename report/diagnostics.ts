@@ -155,19 +155,20 @@ export function detailedCandidate({
  * detail, and stores the result in the execution's folder for the report.
  *
  * @param execution an execution on this machine whose steps have ended
+ * @returns what is known of it: only its state still changes
  */
-export async function diagnose(world: World, execution: Execution): Promise<void> {
+export async function diagnose(world: World, execution: Execution): Promise<FullExecution> {
   const [arn, pipelineName] = ["PipelineExecutionArn", "PipelineName"].map((name) =>
     execution.scope.execution.get(name),
   ) as [string, string];
   const full = await readExecution(world, await describeExecution(world, { arn, pipelineName }));
   const request = diagnosticsRequest(execution, full.candidates, detailedCandidate(full));
-  if (request.candidates.length === 0) {
-    return;
+  if (request.candidates.length > 0) {
+    const document: DiagnosesDocument = {
+      version: diagnosesVersion,
+      ...(await look(execution, request)),
+    };
+    writeJson(diagnosticsPath(execution.folder), document);
   }
-  const document: DiagnosesDocument = {
-    version: diagnosesVersion,
-    ...(await look(execution, request)),
-  };
-  writeJson(diagnosticsPath(execution.folder), document);
+  return full;
 }

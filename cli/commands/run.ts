@@ -24,7 +24,7 @@ import { printOutcome, stoppedText } from "../outcome";
 import { parseDefinition } from "../../sageMaker/parseDefinition";
 import { runOnChange } from "../watchSources";
 import { describeExecution } from "../../sageMaker/executions";
-import { readExecution } from "../../sageMaker/fullExecution";
+import { type FullExecution, readExecution } from "../../sageMaker/fullExecution";
 import type { Pipeline } from "../../sageMaker/inventory";
 import { selectiveConfig } from "../selectedSteps";
 import { startParameters } from "../warmStart";
@@ -142,6 +142,7 @@ async function runHere(
     const world = openMachine(options, { program });
     const earlier = ofPipeline(world, pipelineName);
     const parameter = await startParameters(earlier, definition, options);
+    const analysed: { execution?: FullExecution } = {};
     const { executionArn: arn } = await runSession({
       program,
       definition,
@@ -165,16 +166,14 @@ async function runHere(
             "Analysing the candidates for the report: errors, importance and SHAP values",
           );
         }
-        await diagnose(world, execution);
+        analysed.execution = await diagnose(world, execution);
       },
       serve: () => serveJobs(world.machine),
       report: progress.report,
       say: progress.say,
     });
-    const execution = await readExecution(
-      world,
-      await describeExecution(world, { arn, pipelineName }),
-    );
+    const state = await describeExecution(world, { arn, pipelineName });
+    const execution = { ...(analysed.execution ?? (await readExecution(world, state))), ...state };
     const data = await readReportData(world, execution);
     writeFileAtomically(workspace.report, await renderReport(data));
     progress.close();

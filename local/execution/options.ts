@@ -14,7 +14,7 @@ export interface ExecutionOptions extends ImageOptions {
   /** Whether steps that the stack's policies would deny fail. Default true. */
   readonly authorization?: boolean | undefined;
   /** Analyses the candidates of an execution whose steps have ended. Default: none. */
-  readonly diagnose?: ((execution: Execution) => Promise<void>) | undefined;
+  readonly diagnose?: ((execution: Execution) => Promise<unknown>) | undefined;
 }
 
 /** The options of a run. */
