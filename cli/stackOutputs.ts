@@ -14,7 +14,7 @@ interface OutputsSource {
   readonly outputs?: string;
 }
 
-const root = resolve(__dirname, "..", "..");
+const root = resolve(__dirname, "..");
 
 function askPulumi(stack: string): Promise<string> {
   const args = ["stack", "output", "--json", "--stack", stack, "--non-interactive"];
