@@ -11,7 +11,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { evaluateProgram } from "../../offline/program";
+import { evaluateProgram, withoutStacks } from "../../offline/program";
 import type { Resource } from "../../offline/resources";
 import { stackConfig } from "../../offline/stackConfig";
 import { sdkModules } from "./sdkModules";
@@ -71,5 +71,5 @@ if (which === "program") {
 } else {
   const resources =
     file === undefined ? [] : (JSON.parse(readFileSync(file, "utf8")) as Resource[]);
-  void evaluate(resources);
+  void withoutStacks(() => evaluate(resources));
 }
