@@ -22,6 +22,7 @@ const notRead = new Set([
   "notebooks",
   "policy",
   "report",
+  "sageMaker",
   "terminal",
   "tests",
   "tools",

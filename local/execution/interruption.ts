@@ -29,8 +29,8 @@ function watchNpm(ended: () => void): () => void {
 }
 
 /**
- * Runs work that an interruption (Ctrl-C, SIGTERM, or the end of the terminal or of npm) ends in order. Before it listens, and at a
- * second interruption, the process ends at once, and so do its children, when their input closes.
+ * Runs work that an interruption (Ctrl-C, SIGTERM, or the end of the terminal or of npm) ends in order. Before it listens,
+ * and at a second interruption, the process ends at once, and so do its children, when their input closes.
  *
  * @returns the exit code: the work's, or the one that shells expect for a signal
  */

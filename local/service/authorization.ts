@@ -138,6 +138,9 @@ function denial(
   };
 }
 
+/** Max remembered results: the emulator runs for days, and each execution names other objects. */
+const maxSimulated = 5_000;
+
 /** The simulator's results by what it was asked: it takes a millisecond, and requests of steps and roles repeat. */
 const simulated = new Map<string, Promise<RunSimulationResults>>();
 
@@ -153,6 +156,10 @@ function simulate(simulation: Simulation): Promise<RunSimulationResults> {
   ) as typeof import("@cloud-copilot/iam-simulate");
   const result = runSimulation(simulation, {});
   simulated.set(key, result);
+  const [oldest] = simulated.keys();
+  if (oldest !== undefined && simulated.size > maxSimulated) {
+    simulated.delete(oldest);
+  }
   return result;
 }
 
